@@ -1,0 +1,113 @@
+"""Every column name and type, declared once; no table's schema is ever inferred.
+
+The corpus, removals and skipped tables are what users read. Pages, documents and lines are the frames that
+stages hand on: a *page* is one article as found, a *document* is its identity and metadata, a *line* is one
+extracted paragraph, numbered from 1 and never renumbered.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+Columns = dict[str, pl.DataType | type[pl.DataType]]
+
+STAGES = ("title", "chrome", "headlines", "repeat", "frequent", "document", "exact", "near", "short")
+REASONS = (
+    "unreadable",  # the file could not be opened or read
+    "truncated",  # a compressed file ends before its end
+    "damaged",  # a container's bytes contradict themselves
+    "binary",  # not text at all
+    "unknown_format",  # a file name that no reader takes
+    "bad_record",  # one record of a file cannot be parsed
+    "missing_text",  # a record without the text column
+    "undecodable",  # more replacement characters than a text may have
+    "no_text",  # extraction found nothing
+    "too_large",  # beyond the size of one page
+    "crashed",  # the worker died on this page, alone and twice
+    "cpu_limit",  # the page used up its processor seconds
+    "same_id",  # another page of the run or corpus has this id and other text
+    "known",  # the corpus holds this very page
+)
+
+STAGE = pl.Enum(STAGES)
+REASON = pl.Enum(REASONS)
+SPAN = pl.Struct({"start": pl.UInt32, "end": pl.UInt32})
+LINE_REF = pl.Struct({"doc_id": pl.String, "line": pl.UInt32})
+TIME = pl.Datetime("us", "UTC")
+
+_PAGES: Columns = {
+    "doc_id": pl.String,
+    "source": pl.String,  # file, and record in it
+    "url": pl.String,
+    "host": pl.String,
+    "kind": pl.String,  # html | text
+    "content": pl.String,
+    "title": pl.String,  # given beside the content, as in a JSONL field
+    "press": pl.String,
+    "published": TIME,
+    "charset": pl.String,  # what was decoded, and what was replaced, when not plain UTF-8
+}
+PAGES = pl.Schema(_PAGES)
+_DOCUMENTS: Columns = {
+    "doc_id": pl.String,
+    "source": pl.String,
+    "url": pl.String,
+    "host": pl.String,
+    "press": pl.String,
+    "title": pl.String,
+    "published": TIME,
+    "byline": pl.List(pl.String),
+    "content_hash": pl.String,
+    "lines_in": pl.UInt32,
+    "chars_in": pl.UInt32,
+}
+DOCUMENTS = pl.Schema(_DOCUMENTS)
+LINES = pl.Schema({"doc_id": pl.String, "line": pl.UInt32, "text": pl.String})
+
+_CORPUS: Columns = {
+    "doc_id": pl.String,
+    "source": pl.String,
+    "url": pl.String,
+    "host": pl.String,
+    "press": pl.String,
+    "title": pl.String,
+    "published": TIME,
+    "byline": pl.List(pl.String),
+    "text": pl.String,
+    "line_numbers": pl.List(pl.UInt32),
+    "lines_in": pl.UInt32,
+    "chars_in": pl.UInt32,
+    "cluster_size": pl.UInt32,
+    "run": pl.UInt32,
+}
+CORPUS = pl.Schema(_CORPUS)
+_REMOVALS: Columns = {
+    "doc_id": pl.String,
+    "line": pl.UInt32,
+    "span": SPAN,
+    "text": pl.String,
+    "stage": STAGE,
+    "rule": pl.String,
+    "evidence": pl.String,
+    "score": pl.Float32,
+    "duplicate_of": LINE_REF,
+    "run": pl.UInt32,
+}
+REMOVALS = pl.Schema(_REMOVALS)
+_SKIPPED: Columns = {
+    "source": pl.String,
+    "doc_id": pl.String,
+    "reason": REASON,
+    "detail": pl.String,
+    "run": pl.UInt32,
+}
+SKIPPED = pl.Schema(_SKIPPED)
+
+
+def conform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """Return ``frame`` with exactly the columns and types of ``schema``; a column it lacks is null."""
+    columns = [
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in schema.items()
+    ]
+    return frame.select(columns)
