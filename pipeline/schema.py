@@ -1,8 +1,9 @@
 """Every column name and type, declared once; no table's schema is ever inferred.
 
 The corpus, removals and skipped tables are what users read. Pages, documents and lines are the frames that
-stages hand on: a *page* is one article as found, a *document* is its identity and metadata, a *line* is one
-extracted paragraph, numbered from 1 and never renumbered.
+passes hand on: a *page* is one article as found, a *document* is its identity and metadata, a *line* is one
+extracted paragraph, numbered from 1 and never renumbered. Within a batch a document goes by ``doc``, its row
+number there: two pages of one ``doc_id`` never run into each other before the run has chosen between them.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ REASONS = (
     "cpu_limit",  # the page used up its processor seconds
     "same_id",  # another page of the run or corpus has this id and other text
     "known",  # the corpus holds this very page
+    "nothing_left",  # every line was removed; the removals tell why
 )
 
 STAGE = pl.Enum(STAGES)
@@ -49,6 +51,7 @@ _PAGES: Columns = {
 }
 PAGES = pl.Schema(_PAGES)
 _DOCUMENTS: Columns = {
+    "doc": pl.UInt32,
     "doc_id": pl.String,
     "source": pl.String,
     "url": pl.String,
@@ -57,12 +60,30 @@ _DOCUMENTS: Columns = {
     "title": pl.String,
     "published": TIME,
     "byline": pl.List(pl.String),
-    "content_hash": pl.String,
+    "content_hash": pl.String,  # xxh3_128 of the extracted lines, hexadecimal
     "lines_in": pl.UInt32,
-    "chars_in": pl.UInt32,
+    "chars_in": pl.UInt32,  # characters of the lines, line ends not counted
 }
 DOCUMENTS = pl.Schema(_DOCUMENTS)
-LINES = pl.Schema({"doc_id": pl.String, "line": pl.UInt32, "text": pl.String})
+_LINES: Columns = {
+    "doc": pl.UInt32,
+    "line": pl.UInt32,
+    "text": pl.String,  # what stands of it: spans that were removed are no longer in it
+    "gone": pl.String,  # null while the line stands, else what took it: a rule's class or a stage
+}
+LINES = pl.Schema(_LINES)
+_FOUND: Columns = {
+    "doc": pl.UInt32,
+    "line": pl.UInt32,
+    "start": pl.UInt32,  # characters into the line's text; null: the whole line
+    "end": pl.UInt32,
+    "rule": pl.String,
+    "evidence": pl.String,
+    "score": pl.Float32,
+    "same_as": pl.UInt32,  # the line of the same document that this one repeats
+    "gone": pl.String,  # what a whole line is marked with afterwards
+}
+FOUND = pl.Schema(_FOUND)  # what a stage returns: the removals it found in a batch
 
 _CORPUS: Columns = {
     "doc_id": pl.String,
