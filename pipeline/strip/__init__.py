@@ -1,0 +1,1 @@
+"""Stages: functions on lines that return the removals they found."""
