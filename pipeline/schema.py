@@ -85,6 +85,19 @@ _FOUND: Columns = {
 }
 FOUND = pl.Schema(_FOUND)  # what a stage returns: the removals it found in a batch
 
+_REMOVED: Columns = {
+    "doc": pl.UInt32,
+    "line": pl.UInt32,
+    "span": SPAN,
+    "text": pl.String,
+    "stage": STAGE,
+    "rule": pl.String,
+    "evidence": pl.String,
+    "score": pl.Float32,
+    "same_as": pl.UInt32,
+}
+REMOVED = pl.Schema(_REMOVED)  # the record of what stages took from a batch
+
 _CORPUS: Columns = {
     "doc_id": pl.String,
     "source": pl.String,

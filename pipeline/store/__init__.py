@@ -1,0 +1,1 @@
+"""The corpus folder: tables, index, manifests and the lock."""

@@ -1,0 +1,99 @@
+"""Files that are either whole or not there: written beside their place, synced, then renamed into it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.errors import CorpusError, StorageError
+from pipeline.schema import conform
+
+ROW_GROUP_ROWS = 50_000
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn what the disk refuses at ``path`` into a StorageError that says what happened to the run."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageError(
+            f"{path}: {reason}. The run is not committed and the corpus is as it was; "
+            "make room or mend the disk, then start the same command again: it goes on where it stopped."
+        ) from error
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; on success what was written there takes its place at once."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            sync(temporary)
+            temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Make what was written to a file, or the names in a folder, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_table(
+    frame: pl.DataFrame, path: Path, schema: pl.Schema, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write ``frame`` as Parquet with the columns of ``schema``: zstd, page checksums, equal bytes for equal rows.
+
+    ``metadata`` goes into the file's key-value pairs. Raises StorageError.
+    """
+    table: pa.Table = conform(frame, schema).to_arrow()
+    if metadata:
+        table = table.replace_schema_metadata(dict(metadata))
+    with whole_file(path) as temporary:
+        pq.write_table(
+            table,
+            temporary,
+            compression="zstd",
+            write_page_checksum=True,
+            row_group_size=ROW_GROUP_ROWS,
+        )
+
+
+def read_table(path: Path, schema: pl.Schema) -> pl.DataFrame:
+    """Return a table's rows, every page's checksum verified; raises CorpusError when it is damaged or missing."""
+    try:
+        table = pq.read_table(path, page_checksum_verification=True, partitioning=None)
+    except (OSError, pa.ArrowException) as error:
+        raise CorpusError(damaged(path, str(error))) from error
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    return conform(frame, schema)
+
+
+def damaged(path: Path, reason: str) -> str:
+    """Return the message for a file of the corpus that cannot be used."""
+    return (
+        f"{path}: damaged or missing ({reason.splitlines()[0]}). Nothing was changed; restore this file from a "
+        'copy, or build the corpus anew. "newsieve verify" checks every file.'
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
