@@ -1,0 +1,56 @@
+"""Bands: how signatures propose candidate pairs.
+
+Two signatures that agree in all rows of one band share that band's key. The pair is then only a candidate:
+verification decides. So bands are chosen for recall alone, and false candidates cost time, never text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from pipeline.errors import ConfigError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_GOLDEN: Final = 0x9E3779B97F4A7C15  # 2^64 / golden ratio: tells the bands' seeds apart
+_MIX: Final = np.uint64(0xD6E8FEB86659FD93)  # multiplier of the "rrmxmx" 64-bit mixer (P. Evensen, 2018)
+_HALF: Final = np.uint64(32)
+
+
+def recall_at(similarity: float, bands: int, rows: int) -> float:
+    """Return the chance that a pair of this Jaccard similarity shares a band key: 1 - (1 - s^rows)^bands."""
+    return float(1.0 - (1.0 - similarity**rows) ** bands)
+
+
+def bands_for(threshold: float = 0.8, num_perm: int = 128, recall: float = 0.995) -> tuple[int, int]:
+    """Return (bands, rows) with the most rows a band whose recall at ``threshold`` is at least ``recall``.
+
+    More rows mean fewer false candidates. Raises ConfigError when even one row a band falls short.
+    """
+    for rows in range(num_perm, 0, -1):
+        if recall_at(threshold, num_perm // rows, rows) >= recall:
+            return num_perm // rows, rows
+    raise ConfigError(
+        f"dedup: no bands of {num_perm} permutations reach recall {recall} at threshold {threshold}; "
+        "nothing was started. Raise num_perm or threshold, or lower recall."
+    )
+
+
+def band_keys(signatures: npt.NDArray[np.uint32], bands: int, rows: int) -> npt.NDArray[np.uint64]:
+    """Return one 64-bit key a band, shape (texts, bands), of signatures of shape (texts, num_perm).
+
+    The band's number seeds its key, so equal rows in different bands give different keys.
+    """
+    used = signatures[:, : bands * rows].reshape(-1, bands, rows).astype(np.uint64)
+    seeds = [(band * _GOLDEN) & 0xFFFF_FFFF_FFFF_FFFF for band in range(1, bands + 1)]
+    keys = np.broadcast_to(np.array(seeds, np.uint64), used.shape[:2]).copy()
+    for row in range(rows):
+        keys ^= used[:, :, row]
+        keys *= _MIX
+        keys ^= keys >> _HALF
+    keys *= _MIX
+    keys ^= keys >> _HALF
+    return keys

@@ -1,0 +1,159 @@
+"""Candidate pairs from shared band keys, compared only as far as the kept set needs.
+
+The texts that share a band key form a bucket. Comparing all pairs of a bucket is quadratic, and one template with
+100,000 dates is one bucket; but to know what is kept, a text needs to be compared only with *earlier* texts of
+its buckets that are not removed. So each round takes the first few texts of every bucket, compares them with the
+rest of the bucket, decides what can be decided, and drops the removed ones. docs/dedup.md has the argument that
+this gives exactly what comparing all pairs gives.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from pipeline.dedup.resolve import KEPT, REMOVED, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import numpy.typing as npt
+
+    I64 = npt.NDArray[np.int64]
+    U64 = npt.NDArray[np.uint64]
+    F64 = npt.NDArray[np.float64]
+    Bools = npt.NDArray[np.bool_]
+    States = npt.NDArray[np.int8]
+    Compare = Callable[[I64, I64], F64]
+
+_ROUND_PAIRS: Final = 1 << 22  # aim for the pairs listed in one round; it bounds memory, not the result
+
+
+class Buckets(NamedTuple):
+    """Which texts share a band key: row i says that ``text[i]`` is in ``bucket[i]``; sorted by both."""
+
+    bucket: I64
+    text: I64
+
+
+class Edges(NamedTuple):
+    """Verified pairs: ``earlier < later``, and the similarity of the two texts."""
+
+    earlier: I64
+    later: I64
+    score: F64
+
+
+class Compared(NamedTuple):
+    """What has been compared so far: the edges found, and a sorted code for each pair looked at."""
+
+    edges: Edges
+    seen: U64
+
+
+def no_comparisons() -> Compared:
+    """Return the state before any comparison."""
+    none = np.empty(0, np.int64)
+    return Compared(Edges(none, none, np.empty(0, np.float64)), np.empty(0, np.uint64))
+
+
+def buckets_of(keys: U64) -> Buckets:
+    """Return the buckets with at least two texts, for band keys of shape (texts, bands)."""
+    texts, bands = keys.shape
+    found = []
+    for band in range(bands):
+        column = pl.DataFrame({"key": keys[:, band], "text": np.arange(texts)})
+        shared = column.filter(pl.col("key").is_duplicated()).sort("key", "text")
+        found.append(shared.select(pl.col("key").rle_id().cast(pl.Int64) * bands + band, "text"))
+    rows = pl.concat(found) if found else pl.DataFrame(schema={"key": pl.Int64, "text": pl.Int64})
+    rows = rows.sort("key", "text")
+    return Buckets(rows["key"].to_numpy(), rows["text"].to_numpy())
+
+
+def keep_first(
+    buckets: Buckets, states: States, apart: Callable[[I64, I64], Bools], compare: Compare
+) -> Compared:
+    """Decide every text in ``states`` in place and return what was compared.
+
+    A text that ``states`` already calls removed stays so and is compared with nothing. ``apart(a, b)`` tells
+    which pairs may be compared at all; ``compare(a, b)`` returns the similarity where it is an edge, else NaN.
+    """
+    rows, width, done = _standing(buckets, states), 1, no_comparisons()
+    while len(rows.text):
+        place, size = _places(rows.bucket)
+        width = max(1, min(width, _ROUND_PAIRS // len(rows.text)))
+        pairs = _heads_with_rest(rows.text, place, size, width)
+        done = look_at(done, pairs, apart, compare)
+        unclear = np.zeros(len(states), bool)
+        unclear[rows.text[place > width]] = True
+        settle(states, done.edges.earlier, done.edges.later, unclear)
+        rows, width = _standing(Buckets(*(column[place >= width] for column in rows)), states), width * 2
+    settle(states, done.edges.earlier, done.edges.later, np.zeros(len(states), bool))
+    return done
+
+
+def kept_with_removed(buckets: Buckets, states: States) -> Iterator[tuple[I64, I64]]:
+    """Yield all pairs (kept, removed) of texts of one bucket, in blocks; a pair may come more than once."""
+    kept = _only(buckets, states[buckets.text] == KEPT)
+    removed = _only(buckets, states[buckets.text] == REMOVED)
+    first = np.searchsorted(kept.bucket, removed.bucket, side="left")
+    count = np.searchsorted(kept.bucket, removed.bucket, side="right") - first
+    ends = np.cumsum(count)
+    start = 0
+    while start < len(count):
+        stop = int(np.searchsorted(ends, (ends[start - 1] if start else 0) + _ROUND_PAIRS, side="right"))
+        block = slice(start, max(stop, start + 1))
+        yield kept.text[_ranges(first[block], count[block])], np.repeat(removed.text[block], count[block])
+        start = block.stop
+
+
+def look_at(
+    done: Compared, pairs: tuple[I64, I64], apart: Callable[[I64, I64], Bools], compare: Compare
+) -> Compared:
+    """Compare the pairs that are apart and were not looked at yet; add their edges to ``done``."""
+    allowed = apart(*pairs)
+    lower, upper = np.minimum(*pairs)[allowed], np.maximum(*pairs)[allowed]
+    codes = np.unique(lower.astype(np.uint64) << np.uint64(32) | upper.astype(np.uint64))
+    codes = np.setdiff1d(codes, done.seen, assume_unique=True)
+    earlier, later = (
+        (codes >> np.uint64(32)).astype(np.int64),
+        (codes & np.uint64(0xFFFF_FFFF)).astype(np.int64),
+    )
+    score = compare(earlier, later)
+    edge = ~np.isnan(score)
+    found = (earlier[edge], later[edge], score[edge])
+    edges = Edges(*(np.concatenate(both) for both in zip(done.edges, found, strict=True)))
+    return Compared(edges, np.sort(np.concatenate([done.seen, codes])))
+
+
+def _standing(rows: Buckets, states: States) -> Buckets:
+    """Drop texts that are removed, then buckets with nobody left to compare with."""
+    rows = _only(rows, states[rows.text] != REMOVED)
+    _, size = _places(rows.bucket)
+    return _only(rows, size > 1)
+
+
+def _only(rows: Buckets, mask: Bools) -> Buckets:
+    return Buckets(rows.bucket[mask], rows.text[mask])
+
+
+def _places(bucket: I64) -> tuple[I64, I64]:
+    """Return the place of each row in its bucket, from 0, and the size of the bucket."""
+    starts = np.flatnonzero(np.diff(bucket, prepend=-1))
+    sizes = np.diff(starts, append=len(bucket))
+    return np.arange(len(bucket)) - np.repeat(starts, sizes), np.repeat(sizes, sizes)
+
+
+def _heads_with_rest(text: I64, place: I64, size: I64, width: int) -> tuple[I64, I64]:
+    """Pair each of the first ``width`` texts of a bucket with every later text of it."""
+    head = np.flatnonzero(place < width)
+    count = size[head] - place[head] - 1
+    return np.repeat(text[head], count), text[_ranges(head + 1, count)]
+
+
+def _ranges(starts: I64, counts: I64) -> I64:
+    """Lay the ranges ``starts[i]``, … of ``counts[i]`` numbers end to end."""
+    before = np.cumsum(counts) - counts
+    return np.asarray(np.arange(int(counts.sum())) + np.repeat(starts - before, counts))

@@ -1,0 +1,277 @@
+"""The kept set and what each duplicate names, against a reference that compares all pairs one by one."""
+
+from itertools import accumulate
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.dedup import Known, Settings, find_duplicates
+from pipeline.dedup.describe import keys_of
+from pipeline.dedup.find import DUPLICATES
+from pipeline.dedup.normalise import matching_form
+from pipeline.dedup.resolve import KEPT, REMOVED, settle
+from pipeline.dedup.verify import similarity
+from pipeline.errors import CorpusError
+from pipeline.store.index import Index
+
+LOOSE = Settings(threshold=0.5, num_perm=64, recall=0.9)
+BASES = (
+    "서울시는 내년부터 시내버스 노선을 전면 개편한다고 밝혔다",
+    "중앙은행은 기준금리를 연 3.50퍼센트로 동결했다고 발표했다",
+    "abcdefghijklmnopqrstuvwxyz0123456789",
+)
+
+
+@st.composite
+def near_texts(draw):
+    """Draw a base text with stretches replaced: many pairs lie on both sides of the threshold."""
+    text = draw(st.sampled_from(BASES))
+    for place, cut in draw(st.lists(st.tuples(st.integers(0, 30), st.sampled_from([1, 4])), max_size=3)):
+        text = text[:place] + draw(st.sampled_from(["", "가", "나다", "x"])) + text[place + cut :]
+    return text
+
+
+@st.composite
+def batches(draw):
+    """Draw documents of one to three texts, in the total order, as ``item, doc, text``."""
+    documents = draw(st.lists(st.lists(near_texts(), min_size=1, max_size=3), min_size=1, max_size=10))
+    rows = [(doc, text) for doc, texts in enumerate(documents) for text in texts]
+    return frame_of([text for _, text in rows], [doc for doc, _ in rows])
+
+
+def frame_of(texts, docs=None):
+    """Return items in the given order; without ``docs`` each is a document of its own."""
+    docs = range(len(texts)) if docs is None else docs
+    columns = {"item": range(len(texts)), "doc": list(docs), "text": texts}
+    return pl.DataFrame(columns, schema={"item": pl.UInt32, "doc": pl.UInt32, "text": pl.String})
+
+
+def shingles(form):
+    """Return the set of shingles of a matching form."""
+    return {form[i : i + 5] for i in range(max(1, len(form) - 4))} if form else set()
+
+
+def jaccard(left, right):
+    """Return the Jaccard similarity of two matching forms."""
+    union = shingles(left) | shingles(right)
+    return len(shingles(left) & shingles(right)) / len(union) if union else 0.0
+
+
+def share_a_band(forms, config):
+    """Return which pairs of forms are candidates, as a matrix."""
+    keys = keys_of(forms, config)
+    return (keys[:, None, :] == keys[None, :, :]).any(axis=2)
+
+
+def reference(items, config):
+    """Return {item: (duplicate_of, score, kind)} by comparing every item with every earlier kept one."""
+    items = items.sort("item")
+    forms, docs = matching_form(items["text"]), items["doc"].to_list()
+    candidates = share_a_band(forms, config)
+    kept, removed = [], {}
+    for item, form in enumerate(forms):
+        edges = []
+        for other in kept:
+            score = jaccard(form, forms[other])
+            equal = form == forms[other]
+            if docs[other] != docs[item] and (
+                equal or (candidates[item, other] and score >= config.threshold)
+            ):
+                edges.append((not equal, -1.0 if equal else -score, other))
+        if edges:
+            differs, score, other = min(edges)
+            removed[item] = (other, np.float32(-score), "near" if differs else "exact")
+        else:
+            kept.append(item)
+    return removed
+
+
+def verdicts(found):
+    """Return {item: (duplicate_of, score, kind)} of a result without known items."""
+    assert found.removed.schema == DUPLICATES
+    assert not found.removed["known"].any()
+    return {row[0]: (row[1], np.float32(row[3]), row[4]) for row in found.removed.rows()}
+
+
+@given(batches())
+@settings(max_examples=80, deadline=None)
+def test_the_kept_set_is_that_of_the_reference(items):
+    """Buckets and rounds remove the items that comparing everything removes, for the same kept items."""
+    found = find_duplicates(items, None, LOOSE)
+    assert verdicts(found) == reference(items, LOOSE)
+
+
+@given(batches(), st.randoms(use_true_random=False))
+@settings(max_examples=30, deadline=None)
+def test_row_order_does_not_matter(items, rng):
+    """Items in any row order give the same verdict and the same index rows."""
+    rows = items.rows()
+    rng.shuffle(rows)
+    shuffled = pl.DataFrame(rows, schema=items.schema, orient="row")
+    first, second = find_duplicates(items, None, LOOSE), find_duplicates(shuffled, None, LOOSE)
+    assert first.removed.equals(second.removed)
+    assert first.kept.equals(second.kept)
+
+
+def known_of(runs):
+    """Return an index of the kept items of earlier runs, and each known item's rank in the one total order."""
+    parts = [
+        kept.with_columns(pl.col("item").cast(pl.String).alias("doc_id"), line=pl.lit(0)) for kept in runs
+    ]
+    rows = pl.concat(parts)
+    return Index(rows.drop("item")), rows["item"].to_list()
+
+
+@given(batches(), st.lists(st.integers(0, 9), min_size=1, max_size=2))
+@settings(max_examples=50, deadline=None)
+def test_batches_in_sequence_equal_one_run(items, cuts):
+    """Batches one after another, each against the index of those before, remove what one run removes."""
+
+    def fetch_text(keys):
+        texts = items.select(pl.col("item").cast(pl.String).alias("doc_id"), "text")
+        return keys.join(texts, on="doc_id")
+
+    runs, removed = [], {}
+    for part in items.with_columns(batch=sum(pl.col("doc") > cut for cut in cuts)).partition_by("batch"):
+        index, ranks = known_of(runs) if runs else (None, [])
+        known = None if index is None else Known(index, fetch_text)
+        found = find_duplicates(part, known, LOOSE)
+        runs.append(found.kept)
+        for item, other, is_known, score, kind in found.removed.rows():
+            removed[item] = (ranks[other] if is_known else other, np.float32(score), kind)
+    assert removed == verdicts(find_duplicates(items, None, LOOSE))
+
+
+@st.composite
+def graphs(draw):
+    """Draw a number of texts, and edges between earlier and later ones."""
+    size = draw(st.integers(1, 14))
+    ends = st.integers(0, size - 1)
+    pairs = draw(st.sets(st.tuples(ends, ends).filter(lambda pair: pair[0] < pair[1]), max_size=30))
+    return size, sorted(pairs)
+
+
+@given(graphs())
+def test_settle_keeps_the_first_independent_set(graph):
+    """Rounds over all edges at once keep what going through the texts one by one keeps."""
+    size, pairs = graph
+    states = np.zeros(size, np.int8)
+    ends = np.array(pairs, np.int64).reshape(-1, 2)
+    settle(states, ends[:, 0], ends[:, 1], np.zeros(size, bool))
+    kept = []
+    for text in range(size):
+        if not any((other, text) in pairs for other in kept):
+            kept.append(text)
+    assert states.tolist() == [KEPT if text in kept else REMOVED for text in range(size)]
+
+
+def test_settle_waits_for_the_unclear():
+    """An unclear text can be removed but not kept, and what depends on it waits."""
+    states = np.zeros(5, np.int8)
+    unclear = np.array([False, True, False, True, False])
+    settle(states, np.array([0, 1]), np.array([3, 2]), unclear)
+    assert states.tolist() == [KEPT, 0, 0, REMOVED, KEPT]
+
+
+@given(st.lists(st.text("ab가𝄞", max_size=40), min_size=2, max_size=6))
+def test_similarity_is_exact(texts):
+    """Verified similarities are those of Python sets, and below the threshold there is none."""
+    count = len(texts)
+    left, right = (ends.ravel() for ends in np.indices((count, count)))
+    found = similarity(pl.Series("form", texts), left, right, LOOSE)
+    exact = np.array([jaccard(texts[a], texts[b]) for a, b in zip(left, right, strict=True)])
+    np.testing.assert_array_equal(found, np.where(exact >= LOOSE.threshold, exact, np.nan))
+
+
+def test_pairs_at_the_threshold_are_found():
+    """Of 400 pairs just above the threshold, at least 98 % are proposed and verified (in theory 99.8 %)."""
+    rng = np.random.default_rng(11)
+    texts = []
+    for _ in range(400):
+        points = rng.integers(0xAC00, 0xD7A4, 200).tolist()
+        text = "".join(map(chr, points))
+        texts += [text, text[:178] + "".join(map(chr, reversed(points[178:])))]  # Jaccard 174 / 218 = .798
+    near = [text[:179] + twin[179:] for text, twin in zip(texts[::2], texts[1::2], strict=True)]
+    pairs = [text for pair in zip(texts[::2], near, strict=True) for text in pair]  # 175 / 217 = .806
+    assert round(jaccard(pairs[0], pairs[1]), 3) == 0.806
+    found = find_duplicates(frame_of(pairs), None, Settings())
+    assert len(found.removed) >= 392
+    assert (found.removed["duplicate_of"] + 1 == found.removed["item"]).all()
+    assert find_duplicates(frame_of(texts), None, Settings()).removed.is_empty()
+
+
+def test_equal_texts_of_one_document_stay_together():
+    """Items of one document are never compared: equal ones are both kept, or both go for another document's."""
+    items = frame_of([BASES[0], BASES[0], BASES[0], BASES[1], BASES[0]], [0, 0, 1, 1, 1])
+    found = find_duplicates(items, None, Settings())
+    assert found.removed.rows() == [(item, 0, False, 1.0, "exact") for item in (2, 4)]
+    assert found.kept["item"].to_list() == [0, 3]
+
+
+def test_digits_are_never_masked():
+    """Two notices that differ in a figure are two texts; only the part they share counts."""
+    first, second = "12일 코스피 2,601.37", "13일 코스피 2,588.02"
+    assert find_duplicates(frame_of([first, second]), None, Settings()).removed.is_empty()
+
+
+def test_empty_texts_are_equal_and_near_nothing():
+    """Texts without a visible character are exact copies of each other and near no other text."""
+    found = find_duplicates(frame_of(["", BASES[0], " \u200b"]), None, Settings())
+    assert found.removed.rows() == [(2, 0, False, 1.0, "exact")]
+
+
+def test_no_items():
+    """No items give an empty verdict of the declared columns."""
+    found = find_duplicates(frame_of([]), None, Settings())
+    assert found.removed.schema == DUPLICATES
+    assert (len(found.removed), len(found.kept), found.compared) == (0, 0, 0)
+    assert found.kept.schema["bands"] == pl.Array(pl.UInt64, 21)
+
+
+def test_copies_cost_no_comparison():
+    """100,000 copies of one text are removed without comparing a pair."""
+    found = find_duplicates(frame_of([BASES[0]] * 100_000), None, Settings())
+    assert (len(found.removed), found.compared) == (99_999, 0)
+
+
+def test_a_template_costs_linear_comparisons():
+    """Of n texts of one template, the first stays and about n pairs are compared in all, not n² / 2."""
+    count = 3000
+    stem = BASES[0] + BASES[1] + BASES[2]
+    found = find_duplicates(frame_of([f"{stem} {number:04}" for number in range(count)]), None, Settings())
+    assert (found.removed["duplicate_of"] == 0).all()
+    assert len(found.removed) == count - 1
+    assert found.compared < 8 * count
+
+
+def test_ranks_that_are_no_order_are_refused():
+    """Equal ranks, and documents whose items do not follow each other, are a caller's error."""
+    with pytest.raises(ValueError, match="two items have the same rank"):
+        find_duplicates(frame_of(["a", "b"]).with_columns(item=pl.lit(0, pl.UInt32)), None, Settings())
+    with pytest.raises(ValueError, match="do not follow each other"):
+        find_duplicates(frame_of(["a", "b", "c"], [0, 1, 0]), None, Settings())
+
+
+def test_a_known_text_that_changed_is_refused():
+    """A near-duplicate is never removed for a known text that is not the one the index describes."""
+    kept = find_duplicates(frame_of([BASES[2]]), None, Settings()).kept
+    index, _ = known_of([kept])
+    known = Known(index, lambda keys: keys.with_columns(text=pl.lit("another text")))
+    with pytest.raises(CorpusError) as refused:
+        find_duplicates(frame_of([BASES[2] + "!"]), known, Settings())
+    assert str(refused.value) == (
+        "index and corpus disagree on 1 texts, the first at document 0, line 0: the text there is not the one "
+        "the index describes; nothing was committed. Run `newsieve verify` on the corpus folder."
+    )
+
+
+def test_widths_of_rounds_do_not_matter():
+    """A bucket of texts that are all kept is worked off in a few rounds and still misses no edge."""
+    edits = list(
+        accumulate(range(40), lambda text, place: text[:place] + "가" + text[place + 1 :], initial="x" * 3)
+    )
+    items = frame_of([f"{BASES[2][i:]}{edit}" for i, edit in enumerate(edits[:30])])
+    assert verdicts(find_duplicates(items, None, LOOSE)) == reference(items, LOOSE)
