@@ -189,13 +189,11 @@ def _plain(example: str) -> str:
 
 
 def _candidates(texts: pl.DataFrame, table: RuleTable) -> pl.DataFrame:
-    """Return ``rule, key`` for every rule and line that share a keyword, and for rules without keywords all lines."""
-    words = table.keywords["keyword"].unique(maintain_order=True)
+    """Return ``rule, key`` for every rule and line that share a keyword; a rule without keywords gets all lines."""
+    words = pl.lit(table.keywords["keyword"].unique(maintain_order=True).implode())
     hits = texts.lazy().select(
         "key",
-        keyword=pl.col("text").str.extract_many(
-            words.to_list(), ascii_case_insensitive=True, overlapping=True
-        ),
+        keyword=pl.col("text").str.extract_many(words, ascii_case_insensitive=True, overlapping=True),
     )
     by_keyword = (
         hits.filter(pl.col("keyword").list.len() > 0)
@@ -205,7 +203,7 @@ def _candidates(texts: pl.DataFrame, table: RuleTable) -> pl.DataFrame:
         .select("rule", "key")
         .unique()
     )
-    open_rules = [n for n, placed in enumerate(table.rules) if not placed.rule.keywords]
+    open_rules = [number for number, placed in enumerate(table.rules) if not placed.rule.keywords]
     everywhere = pl.LazyFrame({"rule": open_rules}, schema={"rule": pl.UInt32}).join(
         texts.lazy().select("key"), how="cross"
     )

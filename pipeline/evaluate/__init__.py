@@ -1,0 +1,1 @@
+"""How right the removals are: labelled documents in, body lines lost and chrome lines left out."""

@@ -1,0 +1,86 @@
+"""A committed corpus folder, read: which files belong to it, and the lines of its documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.errors import ConfigError, CorpusError
+from pipeline.schema import CORPUS, REMOVALS
+from pipeline.store.files import damaged
+from pipeline.store.manifest import Manifest, read_manifests
+
+TABLES = ("corpus", "removals", "skipped")
+
+
+def open_corpus(folder: Path) -> list[Manifest]:
+    """Return the manifests of the corpus in ``folder``; raises ConfigError when there is none."""
+    if not folder.is_dir():
+        raise ConfigError(f'{folder}: no such folder. Give the folder that "newsieve run --out" wrote.')
+    manifests = read_manifests(folder)
+    if not manifests:
+        raise ConfigError(
+            f'{folder}: holds no corpus: no run has been committed here. See "newsieve run --help".'
+        )
+    return manifests
+
+
+def paths_of(folder: Path, manifests: Sequence[Manifest], table: str) -> list[Path]:
+    """Return the files of ``table`` (corpus, removals, skipped, or index/…) in the order of generations.
+
+    Raises CorpusError when one is missing.
+    """
+    names = [
+        out.path for manifest in manifests for out in manifest.outputs if out.path.startswith(f"{table}")
+    ]
+    paths = [folder / name for name in names]
+    for path in paths:
+        if not path.is_file():
+            raise CorpusError(damaged(path, "the manifest lists it, the folder has no such file"))
+    return paths
+
+
+def scan(paths: list[Path], schema: pl.Schema) -> pl.LazyFrame:
+    """Return the rows of several files of one table, lazily."""
+    if not paths:
+        return schema.to_frame().lazy()
+    return pl.scan_parquet(paths, schema=schema)
+
+
+def lines_of(folder: Path, manifests: Sequence[Manifest], doc_ids: pl.Series) -> pl.DataFrame:
+    """Return ``doc_id, line, text`` of the kept lines of documents."""
+    wanted = doc_ids.unique().to_frame("doc_id").lazy()
+    kept = scan(paths_of(folder, manifests, "corpus"), CORPUS).join(wanted, on="doc_id", how="semi")
+    rows = kept.select("doc_id", line="line_numbers", text=pl.col("text").str.split("\n"))
+    return rows.filter(pl.col("line").list.len() > 0).explode("line", "text").collect()
+
+
+def removals_of(folder: Path, manifests: Sequence[Manifest], doc_ids: pl.Series) -> pl.DataFrame:
+    """Return the removals of documents."""
+    wanted = doc_ids.unique().to_frame("doc_id").lazy()
+    rows = scan(paths_of(folder, manifests, "removals"), REMOVALS)
+    return rows.join(wanted, on="doc_id", how="semi").collect()
+
+
+def fetch_texts(folder: Path, manifests: Sequence[Manifest], keys: pl.DataFrame) -> pl.DataFrame:
+    """Return ``doc_id, line, text`` for ``keys[doc_id, line]`` of kept items; line 0 is the whole document.
+
+    A whole document is its text as it was compared: before its repeated paragraphs went, for only then does a
+    run that adds to a corpus judge as one run over everything would.
+    """
+    lines = lines_of(folder, manifests, keys["doc_id"])
+    paragraphs = keys.filter(pl.col("line") > 0).join(lines, on=["doc_id", "line"])
+    whole = keys.filter(pl.col("line") == 0)
+    repeated = removals_of(folder, manifests, whole["doc_id"]).filter(
+        pl.col("stage").is_in(["exact", "near"])
+    )
+    every = pl.concat([lines, repeated.select("doc_id", "line", "text")]).join(whole, on="doc_id", how="semi")
+    joined = (
+        every.sort("doc_id", "line")
+        .group_by("doc_id", maintain_order=True)
+        .agg(pl.col("text").str.join("\n"))
+        .select("doc_id", pl.lit(0, pl.UInt32).alias("line"), "text")
+    )
+    return pl.concat([paragraphs.select("doc_id", "line", "text"), joined])
