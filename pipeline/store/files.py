@@ -42,7 +42,8 @@ def whole_file(path: Path) -> Iterator[Path]:
             sync(temporary)
             temporary.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:
