@@ -1,0 +1,79 @@
+"""What every reader takes and gives: an input file in, batches of pages and of skipped rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+import xxhash
+
+from pipeline.config import FieldNames
+from pipeline.schema import PAGES, SKIPPED, conform
+
+BATCH_PAGES = 4096
+BATCH_BYTES = 32 << 20
+PAGE_BYTES = 16 << 20  # of one page's content; the longest real article pages stay below 3 MB
+DETAIL_CHARS = 300
+# The host of an address, its scheme optional: what stands before a port, a path or a query.
+HOST = r"^(?i)(?:[a-z][a-z0-9+.-]*:)?(?://)?(?:[^/?#@\s]*@)?([^/?#:@\s]+\.[^/?#:@\s]+)"
+
+
+class InputFile(NamedTuple):
+    """One file to read: where it is, the name it goes by in every table, and its size in bytes as it lies there."""
+
+    path: Path
+    source: str
+    size: int
+
+
+class Batch(NamedTuple):
+    """Some of a file's pages (``PAGES``) and what gave none (``SKIPPED``, run null), both in the file's order."""
+
+    pages: pl.DataFrame
+    skipped: pl.DataFrame
+
+
+Reader = Callable[[InputFile, FieldNames], Iterator[Batch]]
+
+
+class UnusableError(Exception):
+    """A whole file gives no page. ``reason`` is one of ``schema.REASONS``; ``detail`` says where and why."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
+
+
+def page_batch(**values: Any) -> Batch:  # noqa: ANN401 - any column's type
+    """Return a batch of one page with ``values`` for columns; the rest is null, the host comes from the URL."""
+    row = conform(pl.DataFrame({name: [value] for name, value in values.items()}), PAGES)
+    return Batch(row.with_columns(host=host_of(pl.col("url"))), SKIPPED.to_frame())
+
+
+def skipped_file(source: str, reason: str, detail: str) -> Batch:
+    """Return a batch that says of a file as a whole why it gives nothing (more)."""
+    return Batch(PAGES.to_frame(), skipped_rows([(source, reason, detail)]))
+
+
+def skipped_rows(rows: list[tuple[str, str, str]]) -> pl.DataFrame:
+    """Return ``SKIPPED`` rows for (source, reason, detail); document and run are not known yet."""
+    return conform(pl.DataFrame(rows, schema=["source", "reason", "detail"], orient="row"), SKIPPED)
+
+
+def content_id(source: str, content: str) -> str:
+    """Return the id of a page with neither id nor URL: a hash of its file (no record number) and content."""
+    return xxhash.xxh3_128_hexdigest(f"{source}\0{content}".encode())
+
+
+def host_of(url: pl.Expr) -> pl.Expr:
+    """Return the host of each address in lower case, without user, port or final dot; null if it has none."""
+    return url.str.extract(HOST).str.to_lowercase().str.strip_chars_end(".")
+
+
+def first_line(error: BaseException, file: InputFile) -> str:
+    """Return what an error says, in one line that names the file as tables do and no place on this machine."""
+    words = " ".join(str(error).split()) or type(error).__name__
+    return words.replace(str(file.path), file.source)[:DETAIL_CHARS]

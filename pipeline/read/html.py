@@ -1,0 +1,70 @@
+"""HTML pages: the charset and the address that a page declares of itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+from pipeline.config import FieldNames
+from pipeline.read.batch import Batch, InputFile, content_id, page_batch
+from pipeline.read.text import decoded_file
+
+HEAD_BYTES = 16 << 10  # the standard allows 1,024 for the charset; real pages put scripts before it
+HEAD_CHARS = 256 << 10
+CHARSET = re.compile(
+    rb"<meta\b[^>]*?charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml\b[^>]*?encoding\s*=\s*[\"']\s*([\w.:-]+)",
+    re.IGNORECASE,
+)
+# Comments and scripts are matched to be passed over; an unclosed one runs to the end, so that the scan stays linear.
+HEAD_TAG = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(script|style|noscript)\b.*?(?:</\1|\Z)|<(?:link|meta)\b([^>]*)>|</head\b|<body\b",
+    re.IGNORECASE | re.DOTALL,
+)
+ATTRIBUTE = re.compile(r"""([a-z:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+# Some sites give their front page for every article: an address needs a path or a query to be an article's.
+ARTICLE_URL = re.compile(r"https?://[^/?#\s]+/?[^/#\s][^\s]*", re.IGNORECASE)
+
+
+def read_html(file: InputFile, _fields: FieldNames) -> Iterator[Batch]:
+    """Give the one page of an HTML file; its id is its declared address, else a hash."""
+    decoded = decoded_file(file, declared_charset)
+    url = declared_url(decoded.text)
+    yield page_batch(
+        doc_id=url or content_id(file.source, decoded.text),
+        source=file.source,
+        url=url,
+        kind="html",
+        content=decoded.text,
+        charset=decoded.charset_note,
+    )
+
+
+def declared_charset(data: bytes) -> str | None:
+    """Return the charset that a page's first ``meta`` or its XML declaration names, as it is written there."""
+    found = CHARSET.search(data[:HEAD_BYTES])
+    return (found[1] or found[2]).decode("ascii", "replace") if found else None
+
+
+def declared_url(text: str) -> str | None:
+    """Return the http(s) address of a page by its canonical link, else by ``og:url``; None without either."""
+    found: dict[str, str] = {}
+    for tag in HEAD_TAG.finditer(text[:HEAD_CHARS]):
+        if tag[0].lower() in {"</head", "<body"}:
+            break
+        if tag[2]:
+            _note_url(tag[2], found)
+    return found.get("canonical") or found.get("og:url")
+
+
+def _note_url(attributes: str, found: dict[str, str]) -> None:
+    """Put an address that a tag's attributes give into ``found``, by its kind, unless there is one."""
+    values = {
+        name.lower(): unescape(double or single or bare).strip()
+        for name, double, single, bare in ATTRIBUTE.findall(attributes)
+    }
+    names = f"{values.get('rel', '')} {values.get('property', '')} {values.get('name', '')}".lower().split()
+    url = values.get("href") or values.get("content") or ""
+    for kind in ("canonical", "og:url"):
+        if kind in names and ARTICLE_URL.fullmatch(url):
+            found.setdefault(kind, url)

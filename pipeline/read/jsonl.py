@@ -1,0 +1,174 @@
+"""JSONL: one object a line, each a page; a line that is none is skipped and the rest is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import chain
+from typing import Any, NamedTuple
+
+import msgspec
+import polars as pl
+
+from pipeline.config import FieldNames
+from pipeline.read.batch import (
+    BATCH_BYTES,
+    BATCH_PAGES,
+    DETAIL_CHARS,
+    PAGE_BYTES,
+    Batch,
+    InputFile,
+    UnusableError,
+)
+from pipeline.read.charset import decode, is_binary, without_surrogates
+from pipeline.read.compression import peek, prove, unpacked
+from pipeline.read.fields import GUESSES, check_fields, matched
+from pipeline.read.records import RAW, as_text, batches
+
+LINE_BYTES = 4 * PAGE_BYTES  # JSON spends up to six bytes on what UTF-8 holds in three
+SNIFF_BYTES = 64 << 10
+WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
+BOM = b"\xef\xbb\xbf"
+Row = dict[str, Any]
+
+
+class Line(NamedTuple):
+    """A line of a file: its number from 1, its first byte from 0, and its bytes (None: more than allowed)."""
+
+    number: int
+    offset: int
+    data: bytes | None
+
+
+def read_jsonl(file: InputFile, fields: FieldNames) -> Iterator[Batch]:
+    """Give the pages of a JSONL file; record n, the one in line n, has the source ``<file>#<n>``.
+
+    Raises UnusableError for the file as a whole, missing_text if no record of the first batch has the field.
+    """
+    prove(file.path)
+    rows = _rows(_file_lines(file), fields)
+    first = next(rows, None)
+    if first is None:
+        raise UnusableError("no_text", "the file holds no record")
+    keys = dict.fromkeys(key for row in first for key in row["keys"])
+    if any(row["reason"] is None for row in first):
+        check_fields(fields, keys)
+    for group in chain((first,), rows):
+        yield from batches(_raw(group), file.source)
+
+
+def read_json(file: InputFile, fields: FieldNames) -> Iterator[Batch]:
+    """Do what ``read_jsonl`` does with a ``.json`` file; raises UnusableError unless its lines are objects."""
+    line = next((line for line in _file_lines(file) if line.data), None)
+    if line is not None and _parsed(line)[2] is not None:
+        raise UnusableError(
+            "unknown_format",
+            "a .json file is read when each line is one object; turn an array into that: "
+            "jq -c '.[]' file.json > file.jsonl",
+        )
+    yield from read_jsonl(file, fields)
+
+
+def lines_of(parts: Iterable[bytes], limit: int = LINE_BYTES) -> Iterator[Line]:
+    """Give the lines of a stream without blanks around them; blank ones are passed over, but counted."""
+    held = bytearray()
+    number, begin, size = 1, 0, 0
+    for part in chain(parts, (None,)):
+        pieces = [b"", b""] if part is None else part.split(b"\n")
+        for piece in pieces[:-1]:
+            size += len(piece)
+            data = bytes(held) + piece if size <= limit else None
+            if data is None or (data := data.strip()):
+                yield Line(number, begin, data)
+            number, begin, size = number + 1, begin + size + 1, 0
+            held.clear()
+        size += len(pieces[-1])
+        if len(held) <= limit:
+            held += pieces[-1]
+
+
+def _file_lines(file: InputFile) -> Iterator[Line]:
+    head, parts = peek(unpacked(file.path))
+    if head.startswith(WIDE_BOMS):
+        raise UnusableError("undecodable", "UTF-16; convert the file to UTF-8")
+    if is_binary(head[:SNIFF_BYTES]):
+        raise UnusableError("binary", f"not text: it begins with {head[:8].hex(' ')}")
+    return lines_of(parts)
+
+
+def _rows(lines: Iterable[Line], fields: FieldNames) -> Iterator[list[Row]]:
+    """Give lines as rows for ``RAW`` frames, in groups of one batch's pages and bytes."""
+    holding = lru_cache(1024)(lambda keys: matched(fields, keys))
+    group: list[Row] = []
+    size = 0
+    for line in lines:
+        value, note, why = _parsed(line)
+        row = _picked(value, holding(tuple(value))) if why is None else dict.fromkeys(RAW)
+        reason = None if why is None else "too_large" if line.data is None else "bad_record"
+        detail = why and f"line {line.number}, byte offset {line.offset}: {why}"[:DETAIL_CHARS]
+        group.append(
+            {
+                **row,
+                "number": line.number,
+                "charset": note,
+                "reason": reason,
+                "detail": detail,
+                "keys": tuple(value),
+            }
+        )
+        size += len(line.data or b"")
+        if len(group) == BATCH_PAGES or size >= BATCH_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _raw(group: list[Row]) -> pl.DataFrame:
+    return pl.DataFrame({name: [row.get(name) for row in group] for name in RAW}, schema=RAW)
+
+
+def _picked(value: Row, holding: dict[str, tuple[str, ...]]) -> Row:
+    """Return the record's fields as text: of each, the first of the keys that hold it which is not empty."""
+    return {field: _first(value, holding[field]) for field in GUESSES}
+
+
+def _first(value: Row, keys: tuple[str, ...]) -> str | None:
+    texts = [as_text(value[key]) for key in keys]
+    return next((text for text in texts if text and not text.isspace()), next(iter(texts), None))
+
+
+def _parsed(line: Line) -> tuple[Row, str | None, str | None]:
+    """Return a line's object, the note on its charset, and why there is none (then the object is empty)."""
+    if line.data is None:
+        return {}, None, f"longer than {LINE_BYTES >> 20} MiB"
+    note = None
+    data = line.data.removeprefix(BOM)
+    text: bytes | str = data
+    try:
+        return msgspec.json.decode(data, type=dict), None, None
+    except UnicodeDecodeError:
+        text, note, _ = decode(data)
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    value, why = _lenient(text)
+    return value, note, why
+
+
+def _lenient(text: bytes | str) -> tuple[Row, str | None]:
+    """Parse what strict JSON refuses and dumps hold all the same: NaN, lone surrogates, bare control characters."""
+    try:
+        value = json.loads(text, strict=False)
+    except RecursionError:
+        return {}, "nested too deep"
+    except ValueError as error:
+        return {}, f"not JSON: {without_surrogates(str(error))}"
+    if isinstance(value, dict):
+        return {without_surrogates(key): item for key, item in value.items()}, None
+    return {}, f"not an object but {_kind(value)}"
+
+
+def _kind(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    names = {list: "an array", str: "a string", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")

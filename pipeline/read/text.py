@@ -1,0 +1,41 @@
+"""Plain text: one file is one document, one line of it one paragraph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pipeline.config import FieldNames
+from pipeline.read.batch import PAGE_BYTES, Batch, InputFile, UnusableError, content_id, page_batch
+from pipeline.read.charset import Decoded, decode, is_binary, sanitise, undecodable
+from pipeline.read.compression import read_whole
+
+
+def read_text(file: InputFile, _fields: FieldNames) -> Iterator[Batch]:
+    """Give the one page of a text file."""
+    decoded = decoded_file(file, lambda _: None)
+    yield page_batch(
+        doc_id=content_id(file.source, decoded.text),
+        source=file.source,
+        kind="text",
+        content=decoded.text,
+        charset=decoded.charset_note,
+    )
+
+
+def decoded_file(file: InputFile, declared: Callable[[bytes], str | None]) -> Decoded:
+    """Return a whole file's clean text, given what tells the charset its bytes declare.
+
+    Raises UnusableError (too_large, binary, undecodable, no_text, and what a packed file can be).
+    """
+    data = read_whole(file.path, PAGE_BYTES)
+    if is_binary(data):
+        raise UnusableError("binary", f"not text: it begins with {data[:8].hex(' ')}")
+    decoded = decode(data, declared(data))
+    text = sanitise(decoded.text)
+    if undecodable(len(decoded.text), decoded.replaced):
+        raise UnusableError(
+            "undecodable", f"{decoded.charset_note}, of {len(decoded.text)}; convert the file to UTF-8"
+        )
+    if not text.strip():
+        raise UnusableError("no_text", "the file is empty")
+    return decoded._replace(text=text)
