@@ -23,7 +23,7 @@ HEAD_TAG = re.compile(
 )
 ATTRIBUTE = re.compile(r"""([a-z:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 # Some sites give their front page for every article: an address needs a path or a query to be an article's.
-ARTICLE_URL = re.compile(r"https?://[^/?#\s]+/?[^/#\s][^\s]*", re.IGNORECASE)
+ARTICLE_URL = re.compile(r"https?://[^/?#\s]+(?:/[^#\s]|\?[^#\s])\S*", re.IGNORECASE)
 
 
 def read_html(file: InputFile, _fields: FieldNames) -> Iterator[Batch]:

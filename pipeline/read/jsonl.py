@@ -70,8 +70,11 @@ def read_json(file: InputFile, fields: FieldNames) -> Iterator[Batch]:
     yield from read_jsonl(file, fields)
 
 
-def lines_of(parts: Iterable[bytes], limit: int = LINE_BYTES) -> Iterator[Line]:
-    """Give the lines of a stream without blanks around them; blank ones are passed over, but counted."""
+def lines_of(parts: Iterable[bytes], limit: int) -> Iterator[Line]:
+    """Give the lines of a stream without blanks around them; blank ones are passed over, but counted.
+
+    A line of more than ``limit`` bytes is not held.
+    """
     held = bytearray()
     number, begin, size = 1, 0, 0
     for part in chain(parts, (None,)):
@@ -94,7 +97,7 @@ def _file_lines(file: InputFile) -> Iterator[Line]:
         raise UnusableError("undecodable", "UTF-16; convert the file to UTF-8")
     if is_binary(head[:SNIFF_BYTES]):
         raise UnusableError("binary", f"not text: it begins with {head[:8].hex(' ')}")
-    return lines_of(parts)
+    return lines_of(parts, LINE_BYTES)
 
 
 def _rows(lines: Iterable[Line], fields: FieldNames) -> Iterator[list[Row]]:

@@ -6,6 +6,7 @@ A reader hands over ``RAW`` frames, one row a record, nothing decided yet but wh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,7 +51,7 @@ def as_text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return None if value != value else str(value)  # NaN is how data frames write null
+        return None if math.isnan(value) else str(value)  # NaN is how data frames write null
     if not isinstance(value, list):
         return None
     items = [as_text(item) for item in value if item is not None]

@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 
 SEOUL = timezone(timedelta(hours=9))
 ZONES = {"Z": UTC, "UTC": UTC, "GMT": UTC, "KST": SEOUL}
+LAST_YEAR = 2099  # as for written years; a larger number is no time
 MAX_CHARS = 100  # longer strings are prose, not a time
 # 2024-05-13T12:52:00.5+09:00 | 2024.05.13. 오후 1:40 | 2024/05/13 23:24 | 2024년 5월 13일(월) 오후 1시 40분
 WRITTEN = re.compile(
@@ -62,7 +63,8 @@ def _epoch(text: str) -> datetime | None:
         return None
     digits = len(found[1])
     scale = 1 if digits <= 11 else 1_000 if digits <= 14 else 1_000_000
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=float(text) / scale)
+    time = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=float(text) / scale)
+    return time if time.year <= LAST_YEAR else None
 
 
 def _written(text: str) -> datetime | None:

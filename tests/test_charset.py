@@ -1,0 +1,122 @@
+"""Bytes into text."""
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.read.charset import codec_of, decode, is_binary, sanitise, sanitised, undecodable
+
+KOREAN = "똠방각하가 서울에서 새 소식을 전했다. "
+
+
+@pytest.mark.parametrize(
+    ("data", "declared", "text", "note"),
+    [
+        (KOREAN.encode(), None, KOREAN, None),
+        (KOREAN.encode(), "UTF8", KOREAN, None),
+        (KOREAN.encode("utf-8-sig"), None, KOREAN, None),
+        (KOREAN.encode(), "euc-kr", KOREAN, "utf-8 though euc-kr was declared"),
+        (b"plain", "euc-kr", "plain", None),
+        (KOREAN.encode("cp949"), None, KOREAN, "cp949"),
+        (KOREAN.encode("cp949"), "CP949", KOREAN, "cp949"),
+        (KOREAN.encode("cp949"), "KS_C_5601-1987", KOREAN, "cp949 declared KS_C_5601-1987"),
+        (KOREAN.encode("cp949"), "utf-8", KOREAN, "cp949 though utf-8 was declared"),
+        (KOREAN.encode("cp949"), "iso-8859-1", KOREAN, "cp949 though iso-8859-1 was declared"),
+        (KOREAN.encode("cp949"), "unicode_escape", KOREAN, "cp949 though unicode_escape was declared"),
+        ("“It’s” – café".encode("cp1252"), "windows-1252", "“It’s” – café", "cp1252 declared windows-1252"),
+        ("日本の新聞記事".encode("euc_jp"), "euc-jp", "日本の新聞記事", "euc_jp declared euc-jp"),
+        (b"\xff\xfe" + KOREAN.encode("utf-16-le"), None, KOREAN, "utf-16-le"),
+        (b"\xfe\xff" + KOREAN.encode("utf-16-be"), None, KOREAN, "utf-16-be"),
+        (b"", None, "", None),
+    ],
+)
+def test_charset_is_found_and_noted(data, declared, text, note):
+    """The byte order mark, UTF-8, the declared charset and CP949 are tried in this order, and the choice noted."""
+    assert decode(data, declared) == (text, note, 0)
+
+
+def test_cut_last_character_is_one_replacement():
+    """A text that ends inside a character loses that character only, in UTF-8 and in CP949."""
+    assert decode(("가나다" * 9).encode()[:-1]) == (
+        "가나다" * 8 + "가나\ufffd",
+        "utf-8, 1 character replaced",
+        1,
+    )
+    assert decode("가나".encode()[:-2]) == ("가\ufffd", "utf-8, 1 character replaced", 1)
+    cut = decode(("가나다" * 9).encode("cp949")[:-1], "euc-kr")
+    assert cut == ("가나다" * 8 + "가나\ufffd", "cp949 declared euc-kr, 1 character replaced", 1)
+
+
+def test_a_few_bad_bytes_leave_utf8_what_it_is():
+    """A foreign snippet in a UTF-8 page costs replacements, not the page."""
+    data = (KOREAN * 20).encode() + "광고".encode("cp949") + (KOREAN * 20).encode()
+
+    text, note, replaced = decode(data, "euc-kr")
+
+    assert text.startswith(KOREAN)
+    assert text.endswith(KOREAN)
+    assert note == f"utf-8 though euc-kr was declared, {replaced} characters replaced"
+    assert 1 < replaced <= 4
+
+
+def test_too_many_replacements_are_undecodable():
+    """Beyond one percent of replaced characters a text is no text, but one cut character may stand in any."""
+    assert not undecodable(0, 0)
+    assert not undecodable(2, 1)
+    assert undecodable(1, 1)
+    assert undecodable(100, 2)
+    assert not undecodable(200, 2)
+
+
+@pytest.mark.parametrize(
+    ("label", "codec"),
+    [
+        ("EUC_KR", "cp949"),
+        ("ms949", "cp949"),
+        ("Latin-1", "iso8859-1"),
+        ("rot13", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_codec_of_a_label(label, codec):
+    """Every name of EUC-KR means CP949; Python's codecs that are no charset are refused."""
+    assert codec_of(label) == codec
+
+
+def test_binary_is_known_by_magic_and_nul():
+    """Files of other kinds are told from text, a stray NUL and UTF-16 with its mark are not."""
+    assert is_binary(b"%PDF-1.7 text")
+    assert is_binary(b"\x89PNG\r\n\x1a\n")
+    assert is_binary(b"a\0b\0c\0")
+    assert not is_binary(b"a\0" + b"b" * 2000)
+    assert not is_binary(b"\xff\xfea\0b\0")
+    assert not is_binary(b"")
+
+
+def test_sanitise_names_every_line_end_and_control():
+    """Line ends become one, controls a space, and what no column or XML can hold goes."""
+    assert sanitise("a\r\nb\rc\x0bd\x0ce\x85f\u2028g\u2029h") == "a\nb\nc\nd\ne\nf\ng\nh"
+    assert sanitise("\ufeffa\0b\x1b\x7f\x9fc\td") == "a b   c\td"
+    assert sanitise("가\ud800나\udfff\uffff") == "가나"
+
+
+@given(st.text())
+def test_sanitise_is_the_same_for_a_column(text):
+    """The column's form and the string's agree on any text, need no second pass, and can be encoded."""
+    clean = sanitise(text)
+    column = pl.DataFrame({"text": ["".join(char for char in text if not "\ud800" <= char <= "\udfff")]})
+
+    assert column.select(sanitised(pl.col("text"))).item() == clean
+    assert sanitise(clean) == clean
+    assert clean.encode().decode() == clean
+
+
+@given(st.binary(max_size=300), st.sampled_from([None, "euc-kr", "utf-8", "shift_jis", "hex", "x"]))
+def test_any_bytes_decode(data, declared):
+    """No bytes and no declaration make decoding fail, and the note is there when the text is not plain UTF-8."""
+    text, note, replaced = decode(data, declared)
+
+    assert replaced == text.count("\ufffd")
+    assert note is not None or text.encode() == data.removeprefix(b"\xef\xbb\xbf")
