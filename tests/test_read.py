@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from pipeline.config import FieldNames
 from pipeline.read import batch as limits
 from pipeline.read import jsonl, read_file, records, text
-from pipeline.read.files import InputFile
+from pipeline.read.fields import GUESSES
+from pipeline.read.files import READERS, InputFile
 from pipeline.read.html import declared_charset, declared_url
 from pipeline.read.jsonl import lines_of
 from pipeline.schema import PAGES, SKIPPED
@@ -502,3 +503,17 @@ def test_a_file_that_changes_underway_is_on_record(tmp_path, monkeypatch):
     batches = list(read_file(InputFile(path, "a", 1), GUESS))
 
     assert [batch.skipped["reason"].to_list() for batch in batches][-1] == ["truncated"]
+
+
+DOCS = (Path(__file__).parent.parent / "docs" / "input.md").read_text("utf-8")
+
+
+def test_the_documented_names_are_those_looked_for():
+    """docs/input.md lists every usual name of every field, in order."""
+    for field, names in GUESSES.items():
+        assert f"| `{field}` | {', '.join(names)} |" in DOCS
+
+
+def test_the_documented_suffixes_are_those_read():
+    """docs/input.md names every suffix of the reader table."""
+    assert [suffix for suffix in READERS if f"`{suffix}`" not in DOCS] == []

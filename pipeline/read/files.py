@@ -25,7 +25,7 @@ from pipeline.read.jsonl import read_json, read_jsonl
 from pipeline.read.parquet import read_parquet
 from pipeline.read.text import read_text
 
-__all__ = ["Discovered", "InputFile", "discover", "reader_of"]
+__all__ = ["READERS", "Discovered", "InputFile", "discover", "reader_of"]
 
 # A format is one line here. Each suffix also works with .gz and .zst behind it.
 READERS: dict[str, Reader] = {
