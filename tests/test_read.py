@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.config import FieldNames
@@ -457,6 +457,7 @@ def scratch(tmp_path_factory):
     return tmp_path_factory.mktemp("scratch")
 
 
+@settings(deadline=None)  # files on a busy machine
 @given(st.lists(LINE, max_size=8))
 def test_every_line_is_a_page_or_on_record(scratch, given_lines):
     """The law of reading: each line that is not blank is one page or one skipped row, unless the file is one."""
@@ -467,6 +468,7 @@ def test_every_line_is_a_page_or_on_record(scratch, given_lines):
     assert told in (sorted(numbered), ["in/a.jsonl"])
 
 
+@settings(deadline=None)  # files on a busy machine
 @given(st.binary(max_size=200), st.sampled_from(["a.html", "a.txt.gz", "a.json", "a.jsonl.zst", "a.parquet"]))
 def test_any_bytes_are_a_page_or_on_record(scratch, data, name):
     """No bytes under any name make reading fail or vanish."""
@@ -476,6 +478,7 @@ def test_any_bytes_are_a_page_or_on_record(scratch, data, name):
         assert set(skipped["reason"]) <= set(pl.Series(SKIPPED["reason"].categories))
 
 
+@settings(deadline=None)  # files on a busy machine
 @given(st.binary(max_size=60), st.integers(1, 9), st.integers(1, 20))
 def test_lines_do_not_depend_on_chunks(data, step, limit):
     """Lines, their numbers and offsets are those of the whole stream, in whatever chunks it comes."""
@@ -491,6 +494,15 @@ def test_lines_do_not_depend_on_chunks(data, step, limit):
         if line.strip() or len(line) > limit
     ]
     assert found == wanted
+
+
+def test_nothing_of_a_truncated_file_is_used(tmp_path, monkeypatch):
+    """However many good records stand before the cut, the file gives one row and no page."""
+    monkeypatch.setattr(jsonl, "BATCH_PAGES", 10)
+    data = lines(*({"id": number, "text": "a"} for number in range(500)))
+
+    for packed in (gzip.compress(data), zstandard.compress(data)):
+        assert refusal(tmp_path, "a.jsonl", packed[:-2])[0] == "truncated"
 
 
 def test_a_file_that_changes_underway_is_on_record(tmp_path, monkeypatch):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.read.times import parse_time
@@ -78,6 +78,7 @@ def test_no_time_is_none(text):
     assert parse_time(text) is None
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=40)
     | st.from_regex(r"[12]\d{3}[-.]\d\d?[-.]\d\d? (오후)?\d\d:\d\d[+-Z]?\d{0,4}", fullmatch=True)
