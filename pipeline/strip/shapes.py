@@ -1,15 +1,87 @@
-"""Shapes of lines that several stages ask about."""
+"""Shapes of lines that several stages ask about: what reads like a paragraph, and what like a headline.
+
+Korean press prose ends its sentences with a verb and a full stop; headlines end with a noun, a particle, an
+ellipsis or a verb without the stop. Length alone tells nothing: captions and headlines reach 80 characters, and
+paragraphs of broadcasters have 20.
+"""
 
 from __future__ import annotations
 
 import polars as pl
 
 BODY_CHARS = 40
-_CLOSING = r"\s*[\"'”’」』)\]》〉]*$"
-# A full stop or its like, or a Korean verb ending without one, then closing quotes and brackets.
-SENTENCE_END = rf"([.!?。…]|[다요죠까]){_CLOSING}"
+# Verb endings without a full stop: headlines have them too (놀랐다), but none measured was longer than 61 characters.
+BARE_BODY_CHARS = 70
+HEADLINE_CHARS = (8, 80)
+
+_CLOSING = r"[\s\"'”’」』)\]》〉]*"
+_REPORTER = r"[/\[(<]?\s*[가-힣=·,\s]{0,20}(?:기자|특파원|통신원)\s*[\])>]?"
+_EMAIL = r"[<(\[]?[\w.+-]+@[\w.-]+[>)\]]?"
+_SIGNED = rf"(?:\s*\(끝\))?(?:\s*{_REPORTER})?(?:\s*{_EMAIL})?\s*$"
+_STOP = rf"(?:[^\s.…][.。]|[다요죠까][?!]){_CLOSING}{_SIGNED}"
+_BARE = rf"[다요죠까]{_CLOSING}$"
+_RIGHTS = r"(?i:reserved|전재|배포|금지)\W*$"  # copyright notices end with a full stop too, but with no verb
+_TAIL_CHARS = 90  # the endings above fit in; a long line is not searched whole
+
+# Signs that begin lists and sections of an article, captions and notes; headlines of other articles have none.
+_SECTION_SIGN = r"^\s*[▲△◇◆■□※▷▶▣◎○●★☆☞#□◀【<〈《ㅇᆞ]"
+_KEY_VALUE = r"^\s*[-·•]?\s*[^\s\"'“‘…,][^\"'“‘…,]{0,14}\s?[:：=]"
+_NUMBERED = r"^\s*(?:\(?\d{1,2}[.)]|[①-⑳]|[QA][.:)\d])\s"
+_ADDRESS = r"@[\w-]+\.|https?://|www\.|[ⓒ©]|\(c\)"
+_SIGNATURE = r"(?:기자|특파원|앵커|입니다|PD)\W*$|제공\W*$|사진\s*[=:/]"
+_WHOLE_BRACKET = r"^\s*[\[(（][^\])）]*[\])）]\s*$"
+_WHOLE_QUOTE = r"^\s*[-=·]?\s*(?:\"[^\"]*\"|“[^”]*”|'[^']*'|‘[^’]*’)\W*$"
+_NOT_HEADLINE = (
+    f"{_SECTION_SIGN}|{_KEY_VALUE}|{_NUMBERED}|{_ADDRESS}|{_SIGNATURE}|{_WHOLE_BRACKET}|{_WHOLE_QUOTE}"
+)
+_WORDS = r"[가-힣]{2,}"
+
+# What Korean headline writers use and lists of an article do not: quotes with words beside them, an ellipsis
+# inside the line, [단독] and its like, a question without a polite ending, the age of a link.
+_MARK = r"[\"'“”‘’]\S|…|\.{2,}|[^요까니]\?|\b(?:vs|VS)\b|[↑↓→]"
+_TAG = r"^\s*(?:[-·•]\s*|\d+\s*위\s*)?\[[^\]]{2,12}\]\s*\S|\[[^\]]{2,20}\]\s*(?:\d+\s*(?:분|시간|일|주|개월) 전)?\s*$"
+LINK_AGE = r"\d+\s*(?:분|시간|일|주|개월|달) 전\s*$"
+BULLET = r"^\s*(?:[-·•ㆍ・∙▸‣>]\s*\S|\d{1,2}\s*위)"
+
+
+def _ending(text: pl.Expr) -> pl.Expr:
+    return text.str.tail(_TAIL_CHARS)
+
+
+def sentence_end(text: pl.Expr) -> pl.Expr:
+    """Tell whether a line ends like a sentence: a full stop, or a verb ending with ? or !, then closing signs.
+
+    A signature behind it (``(끝)``, a reporter's name, an e-mail address) is looked through.
+    """
+    return _ending(text).str.contains(_STOP)
 
 
 def body_like(text: pl.Expr) -> pl.Expr:
-    """Tell whether a line reads like a paragraph of an article: 40 characters or more, ending like a sentence."""
-    return (text.str.len_chars() >= BODY_CHARS) & text.str.contains(SENTENCE_END)
+    """Tell whether a line reads like a paragraph of an article: 40 characters or more, ending like a sentence.
+
+    Without a full stop a verb ending is enough only from 70 characters on.
+    """
+    chars = text.str.len_chars()
+    bare = (chars >= BARE_BODY_CHARS) & _ending(text).str.contains(_BARE)
+    rights = _ending(text).str.contains(_RIGHTS)
+    return (chars >= BODY_CHARS) & (sentence_end(text) | bare) & ~rights
+
+
+def headline_like(text: pl.Expr) -> pl.Expr:
+    """Tell whether a line has the shape of a headline: 8–80 characters, words, no sentence ending.
+
+    Lines that begin with a section sign or a number, key–value rows, whole quotations, whole brackets, bylines,
+    addresses and credits have other jobs and are not headlines.
+    """
+    chars = text.str.len_chars()
+    return (
+        chars.is_between(*HEADLINE_CHARS)
+        & text.str.contains(_WORDS)
+        & ~sentence_end(text)
+        & ~text.str.contains(_NOT_HEADLINE)
+    )
+
+
+def headline_mark(text: pl.Expr) -> pl.Expr:
+    """Tell whether a line shows the punctuation of headline writers: quotes, …, [tag], a bare question, an age."""
+    return text.str.contains(f"{_MARK}|{_TAG}|{LINK_AGE}")
