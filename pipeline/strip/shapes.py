@@ -13,6 +13,7 @@ BODY_CHARS = 40
 # Verb endings without a full stop: headlines have them too (놀랐다), but none measured was longer than 61 characters.
 BARE_BODY_CHARS = 70
 HEADLINE_CHARS = (8, 80)
+LINK_CHARS = (2, 100)
 
 _CLOSING = r"[\s\"'”’」』)\]》〉]*"
 _REPORTER = r"[/\[(<]?\s*[가-힣=·,\s]{0,20}(?:기자|특파원|통신원)\s*[\])>]?"
@@ -36,12 +37,13 @@ _NOT_HEADLINE = (
 )
 _WORDS = r"[가-힣]{2,}"
 
-# What Korean headline writers use and lists of an article do not: quotes with words beside them, an ellipsis
-# inside the line, [단독] and its like, a question without a polite ending, the age of a link.
-_MARK = r"[\"'“”‘’]\S|…|\.{2,}|[^요까니]\?|\b(?:vs|VS)\b|[↑↓→]"
-_TAG = r"^\s*(?:[-·•]\s*|\d+\s*위\s*)?\[[^\]]{2,12}\]\s*\S|\[[^\]]{2,20}\]\s*(?:\d+\s*(?:분|시간|일|주|개월) 전)?\s*$"
-LINK_AGE = r"\d+\s*(?:분|시간|일|주|개월|달) 전\s*$"
-BULLET = r"^\s*(?:[-·•ㆍ・∙▸‣>]\s*\S|\d{1,2}\s*위)"
+# What Korean headline writers use and lists of an article hardly do: an ellipsis, [단독] and its like, a question
+# without a polite ending, the age of a link. Quotes with words beside them are a weaker sign: titles have them too.
+_QUOTE = r"[\"'“”‘’]\S|\b(?:vs|VS)\b|[↑↓→]"
+_TAG = r"^\s*(?:[-·•]\s*|\d+\s*위\s*)?\[[^\]]{2,12}\]\s*\S|\S\s*\[[^\]]{2,20}\]\s*$"
+_AGE = r"\d+\s*(?:분|시간|일|주|개월|달) 전\s*$"
+_STRONG = rf"…|\.{{2,}}|[^요까니\s]\?|{_TAG}|{_AGE}"
+_BULLET = r"^\s*(?:[-·•ㆍ・∙▸‣>]\s*\S|\d{1,2}\s*위)"
 
 
 def _ending(text: pl.Expr) -> pl.Expr:
@@ -73,15 +75,38 @@ def headline_like(text: pl.Expr) -> pl.Expr:
     Lines that begin with a section sign or a number, key–value rows, whole quotations, whole brackets, bylines,
     addresses and credits have other jobs and are not headlines.
     """
-    chars = text.str.len_chars()
-    return (
-        chars.is_between(*HEADLINE_CHARS)
-        & text.str.contains(_WORDS)
-        & ~sentence_end(text)
-        & ~text.str.contains(_NOT_HEADLINE)
-    )
+    short = pl.when(text.str.len_chars().is_between(*HEADLINE_CHARS)).then(text)  # a null costs no search
+    shaped = short.str.contains(_WORDS) & ~sentence_end(short) & ~short.str.contains(_NOT_HEADLINE)
+    return shaped.fill_null(value=False)
+
+
+def link_like(text: pl.Expr) -> pl.Expr:
+    """Tell whether a line could be the text of a link: 2–100 characters, no sentence ending, no signature."""
+    short = pl.when(text.str.len_chars().is_between(*LINK_CHARS)).then(text)
+    shaped = ~sentence_end(short) & ~short.str.contains(f"{_ADDRESS}|{_SIGNATURE}")
+    return shaped.fill_null(value=False)
+
+
+def strong_mark(text: pl.Expr) -> pl.Expr:
+    """Tell whether a line shows what only headline writers and link lists use: …, [tag], a bare ?, an age."""
+    return text.str.contains(_STRONG)
 
 
 def headline_mark(text: pl.Expr) -> pl.Expr:
-    """Tell whether a line shows the punctuation of headline writers: quotes, …, [tag], a bare question, an age."""
-    return text.str.contains(f"{_MARK}|{_TAG}|{LINK_AGE}")
+    """Tell whether a line shows any punctuation of headline writers: a strong mark, or quotes beside words."""
+    return text.str.contains(f"{_QUOTE}|{_STRONG}")
+
+
+def listed(text: pl.Expr) -> pl.Expr:
+    """Tell whether a line carries a list's own signs: a bullet or rank before it, an age behind it."""
+    return text.str.contains(f"{_BULLET}|{_AGE}")
+
+
+def section_sign(text: pl.Expr) -> pl.Expr:
+    """Tell whether a line begins with a sign that opens sections, captions and notes of an article."""
+    return text.str.contains(_SECTION_SIGN)
+
+
+def signed(text: pl.Expr) -> pl.Expr:
+    """Tell whether a line carries an address, a copyright sign or a signature: what stands below an article."""
+    return text.str.contains(f"{_ADDRESS}|{_SIGNATURE}")
