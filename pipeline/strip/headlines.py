@@ -64,7 +64,7 @@ def headlines(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     run's words that occur in the article; rules are headlines/tail, headlines/under-heading and headlines/middle.
     """
     del documents
-    told = _told(lines)
+    told = _told(lines.rechunk())  # a pattern is compiled once a chunk
     under = _under_heading(told)
     loose = _without_heading(told.join(under, on=["doc", "line"], how="anti"))
     found = pl.concat([under, loose])
@@ -80,16 +80,21 @@ def headlines(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
 def _told(lines: pl.DataFrame) -> pl.DataFrame:
     """Return the lines of documents that may hold a list, each with what its shape and its place tell."""
     text, stands, gone = pl.col("text"), pl.col("gone").is_null(), pl.col("gone")
-    shaped = lines.with_columns(
+    short = pl.when(stands & (text.str.len_chars() <= HEADING_CHARS)).then(text)
+    told = lines.with_columns(
         stands=stands,
         body=stands & body_like(text),
-        heading=stands & (text.str.len_chars() <= HEADING_CHARS) & text.str.contains(HEADING),
-        headline=stands & headline_like(text) & ~body_like(text),
+        heading=short.str.contains(HEADING).fill_null(value=False),
         listing=stands & _below_removed(),
         above=pl.when(gone.is_in(LIST_CLASSES)).then(text).shift().forward_fill().over("doc"),
     )
-    candidate = pl.col("headline") | pl.col("heading") | pl.col("listing")
-    return _placed(shaped.filter(candidate.any().over("doc")))
+    shaped = told.with_columns(
+        headline=stands & ~pl.col("body") & headline_like(text),
+        first=pl.col("line").filter(pl.col("body")).min().over("doc"),
+    )
+    announced = (pl.col("heading") | pl.col("listing")).any().over("doc")
+    several = (pl.col("headline") & (pl.col("line") > pl.col("first"))).sum().over("doc") >= MIN_CLOSED
+    return _placed(shaped.filter(announced | several))
 
 
 def _below_removed() -> pl.Expr:
@@ -108,7 +113,6 @@ def _placed(shaped: pl.DataFrame) -> pl.DataFrame:
     )
     return shaped.with_columns(
         bodies=pl.col("body").sum().over("doc"),
-        first=line.filter(pl.col("body")).min().over("doc"),
         last=line.filter(pl.col("body")).max().over("doc"),
     ).with_columns(
         place=place.otherwise(pl.lit("middle")),

@@ -15,7 +15,7 @@ from pipeline.schema import FOUND
 from pipeline.strip.shapes import body_like, sentence_end
 
 NOTICES = ("autosummary", "ai_summary")  # classes of chrome that announce a summary
-MIN_CHARS = 40  # of the matching form
+MIN_CHARS = 32  # of the matching form: 40 characters of press text without their blanks
 MIN_NOTICED = 20  # the same, where a notice says that there is a summary
 MIN_QUOTE = 25  # of the matching form of a pull quote
 MAX_QUOTE = 120
@@ -25,6 +25,7 @@ QUOTE_REACH = 2  # standing lines between a pull quote and its paragraph
 
 _KEY_CHARS = 10
 _LETTER = r"[^\p{L}\p{N}]"
+_WORDS = r"([\p{L}\p{N}][\p{L}\p{N} ]{3,9})"  # no quotes: copies write them differently
 _CUT = r"\s*(?:…|\.{2,})\s*$"
 _QUESTION = r"(?:[?？]|까요?\.?|나요\.?|[는은]지\.?|달라\.?)[\s\"'”’)\]]*$|^\s*(?:Q|문|질문|[-▶▷◆◇■□●○△▲※])"
 _QUOTATION = r"^\s*(?:\"[^\"]+[.!?]\"|“[^”]+[.!?]”)\s*$"
@@ -43,7 +44,9 @@ def repeats(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     ``score`` the share of that line which this one repeats; rules are repeat/equal, /contained and /caption.
     """
     del documents
-    standing = lines.filter(pl.col("gone").is_null()).drop("gone").with_columns(_traits())
+    standing = (
+        lines.rechunk().filter(pl.col("gone").is_null()).drop("gone").with_columns(_traits())
+    )  # a pattern compiles once a chunk
     noticed = (
         lines.filter(pl.col("gone").is_in(NOTICES))
         .select("doc")
@@ -89,12 +92,13 @@ def _suspects(standing: pl.DataFrame) -> pl.DataFrame:
     """
     sentence = (pl.col("sentence") | pl.col("cut")) & pl.col("key").is_not_null()
     opening = (pl.col("body").cum_sum().over("doc") - pl.col("body").cast(pl.UInt32)) == 0
-    words = pl.col("text").str.strip_chars_start(" \t\"'“”‘’「『(").str.slice(0, _KEY_CHARS)
-    heads = standing.filter(opening & sentence).select("doc", head="line", words=words)
-    pairs = heads.join(standing.select("doc", "line", "text"), on="doc").filter(
-        pl.col("line") > pl.col("head")
+    heads = standing.filter(opening & sentence).select(
+        "doc", "key", head="line", words=pl.col("text").str.slice(0, 4 * _KEY_CHARS).str.extract(_WORDS)
     )
-    docs = pairs.filter(pl.col("text").str.contains(pl.col("words"), literal=True)).select("doc").unique()
+    later = standing.select("doc", "line", "text", other_key="key")
+    pairs = heads.join(later, on="doc").filter(pl.col("line") > pl.col("head"))
+    same = pl.col("text").str.contains(pl.col("words"), literal=True) | (pl.col("key") == pl.col("other_key"))
+    docs = pairs.filter(same).select("doc").unique()
     return _formed(standing.join(docs, on="doc", how="semi", maintain_order="left"))
 
 
@@ -162,7 +166,12 @@ def _copies(lines: pl.DataFrame) -> pl.DataFrame:
     same = ["doc", "form"]
     return (
         _formed(shared)
-        .with_columns(copies=pl.len().over(same), other=pl.col("line").min().over(same), part="form")
+        .with_columns(
+            copies=pl.len().over(same),
+            other=pl.col("line").min().over(same),
+            part="form",
+            cut=pl.lit(value=False),
+        )
         .with_columns(other_form="form", other_size="size")
         .filter(pl.col("line") > pl.col("other"))
     )
@@ -170,17 +179,16 @@ def _copies(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _equal(lines: pl.DataFrame) -> pl.DataFrame:
     """Return paragraphs that stand exactly twice: what comes three times is a refrain."""
-    twice = _copies(lines.filter(pl.col("body") & ~pl.col("text").str.contains(_QUESTION)))
-    return _as_repeats(
-        twice.filter((pl.col("copies") == 2) & (pl.col("size") >= MIN_CHARS)).with_columns(cut=False)
-    )
+    copies = _copies(lines.filter("body"))
+    twice = (pl.col("copies") == 2) & (pl.col("size") >= MIN_CHARS)
+    return _as_repeats(copies.filter(twice & ~pl.col("text").str.contains(_QUESTION)))
 
 
 def _captions(lines: pl.DataFrame) -> pl.DataFrame:
     """Return later copies of a caption that stands once for each image."""
-    short = lines.filter(pl.col("key").is_not_null() & (pl.len().over("doc", "key") > 1))
-    copies = _copies(short.filter(pl.col("text").str.contains(_CAPTION)))
-    return _as_repeats(copies.with_columns(cut=False)).with_columns(rule=pl.lit("repeat/caption"))
+    copies = _copies(lines)
+    captions = copies.filter(pl.col("text").str.contains(_CAPTION))
+    return _as_repeats(captions).with_columns(rule=pl.lit("repeat/caption"))
 
 
 def _quotes(lines: pl.DataFrame) -> pl.DataFrame:
@@ -189,8 +197,9 @@ def _quotes(lines: pl.DataFrame) -> pl.DataFrame:
     A sub-headline in quotes has no full stop and stays.
     """
     ranked = lines.with_columns(rank=pl.int_range(pl.len()).over("doc"))
-    quoted = (pl.col("text").str.len_chars() <= MAX_QUOTE) & pl.col("text").str.contains(_QUOTATION)
-    quotes = ranked.filter(quoted & ~pl.col("text").str.contains(_QUESTION))
+    opened = pl.col("text").str.strip_chars_start().str.slice(0, 1).is_in(['"', "“"])
+    short = ranked.filter(opened & (pl.col("text").str.len_chars() <= MAX_QUOTE))
+    quotes = short.filter(pl.col("text").str.contains(_QUOTATION) & ~pl.col("text").str.contains(_QUESTION))
     near = quotes.join(
         ranked.filter("body").select("doc", other="line", beside="rank", other_text="text"), on="doc"
     )

@@ -15,13 +15,16 @@ BARE_BODY_CHARS = 70
 HEADLINE_CHARS = (8, 80)
 LINK_CHARS = (2, 100)
 
+_CLOSERS = " \t\u00a0\"'”’」』)]》〉"
 _CLOSING = r"[\s\"'”’」』)\]》〉]*"
 _REPORTER = r"[/\[(<]?\s*[가-힣=·,\s]{0,20}(?:기자|특파원|통신원)\s*[\])>]?"
 _EMAIL = r"[<(\[]?[\w.+-]+@[\w.-]+[>)\]]?"
 _SIGNED = rf"(?:\s*\(끝\))?(?:\s*{_REPORTER})?(?:\s*{_EMAIL})?\s*$"
-_STOP = rf"(?:[^\s.…][.。]|[다요죠까][?!]){_CLOSING}{_SIGNED}"
-_BARE = rf"[다요죠까]{_CLOSING}$"
+_STOP = r"(?:[^\s.…][.。]|[다요죠까][?!])"
+_SIGNED_STOP = rf"{_STOP}{_CLOSING}{_SIGNED}"
+_BARE = r"[다요죠까]$"
 _RIGHTS = r"(?i:reserved|전재|배포|금지)\W*$"  # copyright notices end with a full stop too, but with no verb
+_RIGHTS_CHARS = 12
 _TAIL_CHARS = 90  # the endings above fit in; a long line is not searched whole
 
 # Signs that begin lists and sections of an article, captions and notes; headlines of other articles have none.
@@ -50,12 +53,19 @@ def _ending(text: pl.Expr) -> pl.Expr:
     return text.str.tail(_TAIL_CHARS)
 
 
+def _last(text: pl.Expr) -> pl.Expr:
+    """Return the last two characters before closing quotes and brackets: endings are read in them, not in the line."""
+    return text.str.strip_chars_end(_CLOSERS).str.tail(2)
+
+
 def sentence_end(text: pl.Expr) -> pl.Expr:
     """Tell whether a line ends like a sentence: a full stop, or a verb ending with ? or !, then closing signs.
 
     A signature behind it (``(끝)``, a reporter's name, an e-mail address) is looked through.
     """
-    return _ending(text).str.contains(_STOP)
+    plain = _last(text).str.contains(f"{_STOP}$")
+    behind = pl.when(~plain).then(_ending(text)).str.contains(_SIGNED_STOP)  # a null costs no search
+    return plain | behind.fill_null(value=False)
 
 
 def body_like(text: pl.Expr) -> pl.Expr:
@@ -64,8 +74,8 @@ def body_like(text: pl.Expr) -> pl.Expr:
     Without a full stop a verb ending is enough only from 70 characters on.
     """
     chars = text.str.len_chars()
-    bare = (chars >= BARE_BODY_CHARS) & _ending(text).str.contains(_BARE)
-    rights = _ending(text).str.contains(_RIGHTS)
+    bare = (chars >= BARE_BODY_CHARS) & _last(text).str.contains(_BARE)
+    rights = text.str.tail(_RIGHTS_CHARS).str.contains(_RIGHTS)
     return (chars >= BODY_CHARS) & (sentence_end(text) | bare) & ~rights
 
 
