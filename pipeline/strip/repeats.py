@@ -178,10 +178,34 @@ def _copies(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _equal(lines: pl.DataFrame) -> pl.DataFrame:
-    """Return paragraphs that stand exactly twice: what comes three times is a refrain."""
+    """Return paragraphs that stand exactly twice: what comes three times is a refrain.
+
+    The later copy goes, unless more paragraphs touch that one: then the earlier was a summary that some unknown
+    notice parts from the head.
+    """
     copies = _copies(lines.filter("body"))
-    twice = (pl.col("copies") == 2) & (pl.col("size") >= MIN_CHARS)
-    return _as_repeats(copies.filter(twice & ~pl.col("text").str.contains(_QUESTION)))
+    twice = copies.filter(
+        (pl.col("copies") == 2) & (pl.col("size") >= MIN_CHARS) & ~pl.col("text").str.contains(_QUESTION)
+    )
+    beside = _touching(lines, twice)
+    both = twice.join(beside, on=_ID).join(beside, left_on=["doc", "other"], right_on=_ID, suffix="_other")
+    earlier = pl.col("touching") > pl.col("touching_other")
+    goes = pl.when(earlier).then("other").otherwise("line").alias("line")
+    stays = pl.when(earlier).then("line").otherwise("other").alias("other")
+    return _as_repeats(both.with_columns(goes, stays))
+
+
+def _touching(lines: pl.DataFrame, twice: pl.DataFrame) -> pl.DataFrame:
+    """Return ``doc, line, touching``: how many paragraphs that do not stand twice touch the line (0, 1, 2)."""
+    twins = pl.concat([twice.select(_ID), twice.select("doc", line="other")]).with_columns(
+        twin=pl.lit(value=True)
+    )
+    near = lines.join(twice, on="doc", how="semi", maintain_order="left").join(
+        twins, on=_ID, how="left", maintain_order="left"
+    )
+    own = (pl.col("body") & pl.col("twin").is_null()).cast(pl.UInt8)
+    both = own.shift(1, fill_value=0).over("doc") + own.shift(-1, fill_value=0).over("doc")
+    return near.select("doc", "line", touching=both)
 
 
 def _captions(lines: pl.DataFrame) -> pl.DataFrame:
