@@ -38,16 +38,9 @@ HEADING_CHARS = 30
 INTRO = r"[:：]\s*$|다음과\s?같|다음은|아래(?:와\s?같|는)|이렇다|순이다|명단|목록|일정은"
 
 MIN_BODY = 3  # body-like lines a document needs before runs without a removed heading are judged
-MIN_CLOSED, MIN_OPEN, MIN_HEADED = (
-    2,
-    3,
-    2,
-)  # lines of a run: behind the article's end, elsewhere, under a heading
-CLOSED_RELATED, OPEN_RELATED, HEADED_RELATED = (
-    0.4,
-    0.3,
-    0.4,
-)  # share of a run's words that occur in the article
+MIN_CLOSED, MIN_OPEN = 2, 3  # lines of a run: behind the article's end, elsewhere
+MIN_HEADED = 2  # the same under a standing heading, or above the article
+CLOSED_RELATED, OPEN_RELATED = 0.4, 0.3  # share of a run's words that occur in the article
 LINE_RELATED, TOUCHING_RELATED, HEAD_RELATED = 0.5, 0.2, 0.2  # the same of one line, under a heading
 CLOSED_MARKED, OPEN_MARKED, OPEN_STRONG = 1 / 2, 2 / 3, 1 / 3  # share of a run's lines with marks
 MIN_WORDS = 3  # a line, on average over a run
@@ -197,7 +190,7 @@ def _headed_list() -> pl.Expr:
         lines >= pl.when(pl.col("place") == "head").then(MIN_HEADED).otherwise(1)
     )
     standing = pl.col("run_heading") & (lines >= MIN_HEADED) & (pl.col("bodies") >= MIN_BODY)
-    return (pl.col("bodies") > 0) & (removed | (standing & (_related() < HEADED_RELATED)))
+    return (pl.col("bodies") > 0) & (removed | standing)
 
 
 def _related() -> pl.Expr:
