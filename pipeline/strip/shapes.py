@@ -33,6 +33,7 @@ _KEY_VALUE = r"^\s*[-·•]?\s*[^\s\"'“‘…,][^\"'“‘…,]{0,14}\s?[:：=
 _NUMBERED = r"^\s*(?:\(?\d{1,2}[.)]|[①-⑳]|[QA][.:)\d])\s"
 _ADDRESS = r"@[\w-]+\.|https?://|www\.|[ⓒ©]|\(c\)"
 _SIGNATURE = r"(?:기자|특파원|앵커|입니다|PD)\W*$|제공\W*$|사진\s*[=:/]"
+_BELOW = r"\w@[\w-]+\.|(?:기자|특파원)\W*$|무단\s?(?:전재|복제|배포)|(?i:copyright|all rights)"
 _WHOLE_BRACKET = r"^\s*[\[(（][^\])）]*[\])）]\s*$"
 _WHOLE_QUOTE = r"^\s*[-=·]?\s*(?:\"[^\"]*\"|“[^”]*”|'[^']*'|‘[^’]*’)\W*$"
 _NOT_HEADLINE = (
@@ -118,5 +119,5 @@ def section_sign(text: pl.Expr) -> pl.Expr:
 
 
 def signed(text: pl.Expr) -> pl.Expr:
-    """Tell whether a line carries an address, a copyright sign or a signature: what stands below an article."""
-    return text.str.contains(f"{_ADDRESS}|{_SIGNATURE}")
+    """Tell whether a line is what stands below an article: an e-mail address, a reporter's name, a rights notice."""
+    return text.str.contains(_BELOW)
