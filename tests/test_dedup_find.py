@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.dedup import Known, Settings, find_duplicates
+from pipeline.dedup.buckets import buckets_of, keep_first
 from pipeline.dedup.describe import keys_of
 from pipeline.dedup.find import DUPLICATES
 from pipeline.dedup.normalise import matching_form
@@ -36,8 +37,9 @@ def near_texts(draw):
 
 @st.composite
 def batches(draw):
-    """Draw documents of one to three texts, in the total order, as ``item, doc, text``."""
-    documents = draw(st.lists(st.lists(near_texts(), min_size=1, max_size=3), min_size=1, max_size=10))
+    """Draw documents of one to four texts out of a few, so that copies are many: ``item, doc, text``."""
+    pool = st.sampled_from(draw(st.lists(near_texts(), min_size=2, max_size=6)))
+    documents = draw(st.lists(st.lists(pool, min_size=1, max_size=4), min_size=1, max_size=8))
     rows = [(doc, text) for doc, texts in enumerate(documents) for text in texts]
     return frame_of([text for _, text in rows], [doc for doc, _ in rows])
 
@@ -125,24 +127,29 @@ def known_of(runs):
     return Index(rows.drop("item")), rows["item"].to_list()
 
 
-@given(batches(), st.lists(st.integers(0, 9), min_size=1, max_size=2))
-@settings(max_examples=50, deadline=None)
-def test_batches_in_sequence_equal_one_run(items, cuts):
-    """Batches one after another, each against the index of those before, remove what one run removes."""
+def in_sequence(items, batch, config):
+    """Return {item: (duplicate_of, score, kind)} of batches, each judged against the index of those before."""
 
     def fetch_text(keys):
         texts = items.select(pl.col("item").cast(pl.String).alias("doc_id"), "text")
         return keys.join(texts, on="doc_id")
 
     runs, removed = [], {}
-    for part in items.with_columns(batch=sum(pl.col("doc") > cut for cut in cuts)).partition_by("batch"):
+    for part in items.with_columns(batch=batch).partition_by("batch", maintain_order=True):
         index, ranks = known_of(runs) if runs else (None, [])
-        known = None if index is None else Known(index, fetch_text)
-        found = find_duplicates(part, known, LOOSE)
+        found = find_duplicates(part, None if index is None else Known(index, fetch_text), config)
         runs.append(found.kept)
         for item, other, is_known, score, kind in found.removed.rows():
             removed[item] = (ranks[other] if is_known else other, np.float32(score), kind)
-    assert removed == verdicts(find_duplicates(items, None, LOOSE))
+    return removed
+
+
+@given(batches(), st.lists(st.integers(0, 9), min_size=1, max_size=2))
+@settings(max_examples=50, deadline=None)
+def test_batches_in_sequence_equal_one_run(items, cuts):
+    """Batches one after another, each against the index of those before, remove what one run removes."""
+    batch = items.select(sum((pl.col("doc") > cut).cast(pl.Int8) for cut in cuts)).to_series()
+    assert in_sequence(items, batch, LOOSE) == verdicts(find_duplicates(items, None, LOOSE))
 
 
 @st.composite
@@ -166,6 +173,30 @@ def test_settle_keeps_the_first_independent_set(graph):
         if not any((other, text) in pairs for other in kept):
             kept.append(text)
     assert states.tolist() == [KEPT if text in kept else REMOVED for text in range(size)]
+
+
+@given(graphs(), st.data())
+def test_rounds_find_what_all_pairs_find(graph, data):
+    """Whatever the buckets, the rounds decide as if all pairs of every bucket had been compared."""
+    size, pairs = graph
+    keys = data.draw(st.lists(st.tuples(*[st.integers(0, 2)] * 3), min_size=size, max_size=size))
+    gone = data.draw(st.sets(st.integers(0, size - 1), max_size=2))
+    states = np.array([REMOVED if text in gone else 0 for text in range(size)], np.int8)
+    edges = {(a, b) for a, b in pairs if any(x == y for x, y in zip(keys[a], keys[b], strict=True))}
+    done = keep_first(
+        buckets_of(np.array(keys, np.uint64)),
+        states,
+        lambda left, right: left != right,
+        lambda left, right: np.array(
+            [1.0 if pair in edges else np.nan for pair in zip(left, right, strict=True)]
+        ),
+    )
+    kept = []
+    for text in range(size):
+        if text not in gone and not any((other, text) in edges for other in kept):
+            kept.append(text)
+    assert np.flatnonzero(states == KEPT).tolist() == kept
+    assert len(done.seen) <= size * (size - 1) // 2
 
 
 def test_settle_waits_for_the_unclear():
@@ -209,6 +240,41 @@ def test_equal_texts_of_one_document_stay_together():
     found = find_duplicates(items, None, Settings())
     assert found.removed.rows() == [(item, 0, False, 1.0, "exact") for item in (2, 4)]
     assert found.kept["item"].to_list() == [0, 3]
+
+
+STEM = "".join(map(chr, range(0xAC00, 0xAC00 + 70)))  # 66 shingles, all different
+HEAD = "0123456789" + STEM[10:]  # similarity .737 to STEM, below .7 to the others
+TAIL = STEM[:-10] + "0123456789"  # .737 to STEM too
+END = STEM[:-5] + "01234"  # .859 to STEM
+
+
+@pytest.mark.parametrize(
+    ("texts", "docs", "named"),
+    [
+        ([HEAD, STEM, END, STEM], [0, 1, 2, 3], {1: 0, 3: 2}),
+        ([HEAD, STEM, END, STEM], [0, 1, 1, 2], {1: 0, 3: 2}),
+        ([HEAD, STEM, END, STEM], [0, 1, 2, 2], {1: 0, 3: 0}),
+        ([HEAD, TAIL, STEM], [0, 1, 2], {2: 0}),
+        ([TAIL, HEAD, STEM], [0, 1, 2], {2: 0}),
+        ([HEAD, TAIL, END, STEM], [0, 1, 2, 3], {2: 1, 3: 0}),
+    ],
+    ids=[
+        "later-and-nearer",
+        "beside-the-first-copy",
+        "of-one-document",
+        "tie",
+        "other-tie",
+        "gone-is-not-named",
+    ],
+)
+@pytest.mark.parametrize("cut", [0, 1, 2])
+def test_each_copy_names_the_best_earlier_kept_item(texts, docs, named, cut):
+    """A removed item names the nearest, then the earliest kept item before it, of no document of its own."""
+    config = Settings(threshold=0.7, recall=0.9999)
+    items = frame_of(texts, docs)
+    assert {item: verdict[0] for item, verdict in reference(items, config).items()} == named
+    found = in_sequence(items, (items["doc"] >= cut).cast(pl.Int8), config)
+    assert {item: verdict[0] for item, verdict in found.items()} == named
 
 
 def test_digits_are_never_masked():
