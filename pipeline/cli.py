@@ -104,7 +104,7 @@ def cli(context: click.Context, debug: bool) -> None:
     "--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="The corpus folder."
 )
 @options(WORKERS, ENGINE, LIMIT, STRICT, JSON, QUIET)
-def run(
+def run(  # noqa: PLR0913, PLR0917 - one parameter an option
     inputs: tuple[str, ...], out: Path, config: RunConfig, engine: str, as_json: bool, quiet: bool
 ) -> None:
     """Turn crawled pages into a clean corpus, or add them to the corpus in DIR.

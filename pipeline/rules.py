@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 import polars as pl
 from msgspec import Meta, Struct
+from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from pipeline.config import checked, read_toml
 from pipeline.errors import ConfigError, PackError
@@ -145,6 +146,11 @@ def match_lines(texts: pl.DataFrame, table: RuleTable) -> pl.DataFrame:
     return pl.concat(found, how="vertical") if found else _MATCHES.to_frame()
 
 
+def fits_host(host: str | None, hosts: tuple[str, ...]) -> bool:
+    """Tell whether a pack of ``hosts`` applies to a page of ``host``; every pack does when the host is unknown."""
+    return host is None or not hosts or any(host == name or host.endswith(f".{name}") for name in hosts)
+
+
 def prove(table: RuleTable) -> list[str]:
     """Return a message for every example that its rule fails; none when all rules do what they say."""
     examples = [
@@ -264,9 +270,20 @@ def _read_pack(path: Path) -> Pack:
     pack = msgspec.structs.replace(
         pack, id=path.stem, sha256=hashlib.sha256(data).hexdigest(), path=path.name
     )
+    for selector in (*pack.extract.body, *pack.extract.title, *pack.extract.drop):
+        _check_selector(selector, f"{path.name}: [extract]")
     for rule in pack.rule:
         _check_pattern(rule, f"{path.name}: rule {pack.id}/{rule.id}")
     return pack
+
+
+def _check_selector(selector: str, where: str) -> None:
+    try:
+        LexborHTMLParser("").css(selector)
+    except SelectolaxError:
+        raise PackError(
+            f'{where}: "{selector}" is not a CSS selector. Nothing was started; mend it.'
+        ) from None
 
 
 def _check_pattern(rule: Rule, where: str) -> None:

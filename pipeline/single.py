@@ -32,7 +32,7 @@ def strip_file(path: Path, config: RunConfig, table: RuleTable, source: str = ""
         raise ConfigError(
             f'{source}: holds {pages.height} pages; this command takes one. Use "newsieve run" for many.'
         )
-    extracted = extract(pages)
+    extracted = extract(pages, table.packs)
     if extracted.documents.is_empty():
         rows = pl.concat([*(batch.skipped for batch in batches), extracted.skipped]).to_dicts()
         reason = f"{rows[0]['reason']} ({rows[0]['detail']})" if rows else "it is empty"

@@ -65,7 +65,9 @@ def _wrong_documents(folder: Path, manifest: Manifest) -> list[str]:
         "line", "text"
     )
     texts = rebuild(lines, removals).group_by("doc").agg(pl.col("text").str.join("\n"), lines=pl.len())
-    hashes = pl.Series("found", [xxhash.xxh3_128_hexdigest(text.encode()) for text in texts["text"]], dtype=pl.String)
+    hashes = pl.Series(
+        "found", [xxhash.xxh3_128_hexdigest(text.encode()) for text in texts["text"]], dtype=pl.String
+    )
     found = seen.join(texts.with_columns(hashes), left_on="doc_id", right_on="doc", how="left")
     right = (pl.col("found") == pl.col("content_hash")) & (pl.col("lines") == pl.col("lines_in"))
     bad: Sequence[str] = found.filter(~right.fill_null(value=False))["doc_id"].sort().to_list()

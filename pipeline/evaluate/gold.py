@@ -18,20 +18,18 @@ from pipeline.config import FieldNames
 from pipeline.errors import ConfigError, InputError
 from pipeline.read import read_file
 from pipeline.read.files import InputFile
+from pipeline.schema import SPAN, Columns
 
 KINDS = ("text", "html")
-LABELLED = pl.Schema(
-    {
-        "kind": pl.String,
-        "id": pl.String,
-        "line": pl.UInt32,  # null: the page has it, extraction lost it
-        "text": pl.String,
-        "label": pl.String,
-        "inline": pl.List(
-            pl.Struct({"start": pl.UInt32, "end": pl.UInt32})
-        ),  # what may be cut from a body line
-    }
-)
+_LABELLED: Columns = {
+    "kind": pl.String,
+    "id": pl.String,
+    "line": pl.UInt32,  # null: the page has it, extraction lost it
+    "text": pl.String,
+    "label": pl.String,
+    "inline": pl.List(SPAN),  # what may be cut from a body line
+}
+LABELLED = pl.Schema(_LABELLED)
 
 
 class Gold(NamedTuple):

@@ -37,7 +37,7 @@ def evaluate(folder: Path, config: RunConfig) -> Score:
         gold = read_gold(folder, kind)
         if not gold.records:
             continue
-        extracted = extract(gold.pages)
+        extracted = extract(gold.pages, table.packs)
         stripped = strip(extracted.lines, extracted.documents, table, config.strip)
         lines = labelled(gold, extracted.documents, extracted.lines)
         fates.append(_fates(lines, extracted.documents, stripped.removed))

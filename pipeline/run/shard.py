@@ -85,7 +85,7 @@ def _joined(batches: list[Batch]) -> Batch:
 
 
 def _stripped(shard: Shard, batch: Batch) -> dict[str, pl.DataFrame]:
-    extracted: Extracted = (extract_alone if shard.alone else extract)(batch.pages)
+    extracted: Extracted = (extract_alone if shard.alone else extract)(batch.pages, shard.table.packs)
     documents, lines, removed = strip(extracted.lines, extracted.documents, shard.table, shard.strip)
     check_law(extracted.lines, lines, removed)
     return {

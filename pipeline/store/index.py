@@ -120,7 +120,15 @@ def _read(path: Path, fingerprint: Mapping[str, str | int | float]) -> pl.DataFr
         written = json.loads(made_by)
         rows = read_table(path, index_schema(int(written["bands"])))
         whole = metadata[b"digest"].decode() == _digest(rows, made_by)
-    except (OSError, LookupError, TypeError, ValueError, pa.ArrowException, PolarsError, PanicException) as error:
+    except (
+        OSError,
+        LookupError,
+        TypeError,
+        ValueError,
+        pa.ArrowException,
+        PolarsError,
+        PanicException,
+    ) as error:
         raise CorpusError(damaged(path, str(error) or type(error).__name__)) from error
     if not whole:
         raise CorpusError(damaged(path, "its rows are not those that were written"))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from pipeline.rules import CREDITS, RuleTable, match_lines
+from pipeline.rules import CREDITS, RuleTable, fits_host, match_lines
 from pipeline.schema import FOUND
 from pipeline.strip.shapes import body_like
 
@@ -56,7 +56,7 @@ def _fitting(hits: pl.DataFrame, documents: pl.DataFrame, table: RuleTable) -> p
     owner = pl.Series([packs[placed.pack.id] for placed in table.rules], dtype=pl.UInt32)
     hosts = documents["host"].unique(maintain_order=True)
     fits = pl.DataFrame(
-        [(host, n) for host in hosts for n, pack in enumerate(table.packs) if _fits(host, pack.hosts)],
+        [(host, n) for host in hosts for n, pack in enumerate(table.packs) if fits_host(host, pack.hosts)],
         schema={"host": pl.String, "pack": pl.UInt32},
         orient="row",
     )
@@ -65,10 +65,6 @@ def _fitting(hits: pl.DataFrame, documents: pl.DataFrame, table: RuleTable) -> p
     )
     kept = placed.join(fits, on=["host", "pack"], how="semi", nulls_equal=True, maintain_order="left")
     return kept.drop("host", "pack")
-
-
-def _fits(host: str | None, hosts: tuple[str, ...]) -> bool:
-    return host is None or not hosts or any(host == name or host.endswith(f".{name}") for name in hosts)
 
 
 def _in_place(hits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,133 @@
+"""Extraction: pages in, documents and their lines out; what gives no line is put on record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import polars as pl
+import xxhash
+
+from pipeline.execute import Crashed, Local, Task
+from pipeline.extract.article import Article, PageError
+from pipeline.extract.text import text_lines
+from pipeline.rules import Pack
+from pipeline.schema import DOCUMENTS, LINES, SKIPPED, conform
+
+ATTEMPTS = 2  # in a process of its own, before a page is taken for the killer
+
+
+HEADS = {name: DOCUMENTS[name] for name in ("doc", "title", "press", "published", "byline")}
+FAILED = {"doc": pl.UInt32, "reason": pl.String, "detail": pl.String}
+
+
+class Extracted(NamedTuple):
+    """``documents`` (``DOCUMENTS``, ``doc`` from 0), their ``lines`` (``LINES``), and ``skipped`` pages."""
+
+    documents: pl.DataFrame
+    lines: pl.DataFrame
+    skipped: pl.DataFrame
+
+
+def extract(pages: pl.DataFrame, packs: Sequence[Pack] = ()) -> Extracted:
+    """Return the documents of ``pages[PAGES]``, in their order; HTML goes by the selectors of ``packs`` first.
+
+    What a page came with (title, press, time) wins over what is found in its HTML.
+    """
+    numbered = pages.with_row_index("doc")
+    html = numbered.filter(pl.col("kind") == "html")
+    found, lines, skipped = _html(html, packs)
+    lines = pl.concat([text_lines(numbered.filter(pl.col("kind") == "text")), lines]).sort("doc", "line")
+    texts = _texts(lines)
+    documents = (
+        numbered.join(texts, on="doc")
+        .join(found, on="doc", how="left", suffix="_found", maintain_order="left")
+        .with_columns(
+            pl.coalesce(name, f"{name}_found").alias(name) for name in ("title", "press", "published")
+        )
+    )
+    without = numbered.join(texts, on="doc", how="anti").join(skipped, on="doc", how="left")
+    failed = without.with_columns(
+        reason=pl.col("reason").fill_null("no_text"), detail=pl.col("detail").fill_null("no text was found")
+    )
+    order = documents.sort("doc").select("doc").with_row_index("new")
+    renumbered = order.with_columns(new=pl.col("new").cast(pl.UInt32))
+    return Extracted(
+        conform(_renumbered(documents.sort("doc"), renumbered), DOCUMENTS),
+        conform(_renumbered(lines, renumbered), LINES),
+        conform(failed.sort("doc"), SKIPPED),
+    )
+
+
+def extract_alone(pages: pl.DataFrame, packs: Sequence[Pack] = ()) -> Extracted:
+    """Do what ``extract`` does in a child process, page by page: a page that kills it, twice, is skipped."""
+    parts: dict[int, Extracted | Crashed] = {}
+    numbers = list(range(pages.height))
+    for _ in range(ATTEMPTS):
+        tasks = (Task(str(n), extract, (pages.slice(n, 1), packs)) for n in numbers)
+        parts |= {int(name): part for name, part in Local(1, isolate=True).run(tasks)}
+        numbers = [n for n in numbers if isinstance(parts[n], Crashed)]
+    whole = [_crashed(pages.slice(n, 1), part) for n, part in sorted(parts.items())]
+    return _joined(whole) if whole else extract(pages, packs)
+
+
+def _crashed(page: pl.DataFrame, part: Extracted | Crashed) -> Extracted:
+    if isinstance(part, Extracted):
+        return part
+    detail = f"the parser died on this page, alone and {ATTEMPTS} times (exit code {part.exit_code})"
+    skipped = page.with_columns(reason=pl.lit("crashed"), detail=pl.lit(detail))
+    return Extracted(DOCUMENTS.to_frame(), LINES.to_frame(), conform(skipped, SKIPPED))
+
+
+def _joined(parts: Sequence[Extracted]) -> Extracted:
+    base = 0
+    documents, lines = [], []
+    for part in parts:
+        move = (pl.col("doc") + pl.lit(base, pl.UInt32)).cast(pl.UInt32)
+        documents.append(part.documents.with_columns(move))
+        lines.append(part.lines.with_columns(move))
+        base += part.documents.height
+    return Extracted(pl.concat(documents), pl.concat(lines), pl.concat([part.skipped for part in parts]))
+
+
+def _renumbered(frame: pl.DataFrame, order: pl.DataFrame) -> pl.DataFrame:
+    return frame.join(order, on="doc", maintain_order="left").drop("doc").rename({"new": "doc"})
+
+
+def _texts(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return ``doc, content_hash, lines_in, chars_in`` of every document that has a line."""
+    joined = lines.group_by("doc", maintain_order=True).agg(
+        pl.col("text").str.join("\n"),
+        lines_in=pl.len().cast(pl.UInt32),
+        chars_in=pl.col("text").str.len_chars().sum().cast(pl.UInt32),
+    )
+    hashes = [xxhash.xxh3_128_hexdigest(text.encode()) for text in joined["text"]]
+    return joined.drop("text").with_columns(content_hash=pl.Series(hashes, dtype=pl.String))
+
+
+def _html(pages: pl.DataFrame, packs: Sequence[Pack]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return of HTML ``pages`` what was found beside the text, the lines, and the reasons of those that fail."""
+    heads, lines, reasons = [], [], []
+    for doc, article in _articles(pages, packs):
+        if isinstance(article, PageError):
+            reasons.append((doc, article.reason, article.detail))
+        else:
+            heads.append((doc, *article.head))
+            lines += [(doc, line, text) for line, text in enumerate(article.lines, start=1)]
+    return (
+        pl.DataFrame(heads, schema=HEADS, orient="row"),
+        conform(pl.DataFrame(lines, schema=["doc", "line", "text"], orient="row"), LINES),
+        pl.DataFrame(reasons, schema=FAILED, orient="row"),
+    )
+
+
+def _articles(pages: pl.DataFrame, packs: Sequence[Pack]) -> Iterator[tuple[int, Article | PageError]]:
+    if pages.is_empty():
+        return
+    from pipeline.extract.html import read_article  # noqa: PLC0415 - text alone does not wait for trafilatura
+
+    for doc, content, host in pages.select("doc", "content", "host").iter_rows():
+        try:
+            yield doc, read_article(content, host, packs)
+        except PageError as error:
+            yield doc, error

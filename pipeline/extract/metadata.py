@@ -1,0 +1,140 @@
+"""The head of a page: title, press, time and reporters, as its meta tags and JSON-LD say them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from selectolax.lexbor import LexborHTMLParser
+
+from pipeline.extract.article import Head
+from pipeline.read.times import parse_time
+
+PORTAL = re.compile(
+    r"(?:다음|daum|네이버|naver|네이트|nate|줌|zum|msn|언론사 뷰|카카오|kakao|구글|google)"
+    r"(?:\s?(?:뉴스|news|스포츠|연예|view))?",
+    re.IGNORECASE,
+)
+TITLE_END = re.compile(r"\s+[-–—|:<>»·]+\s+|\s*[|｜]\s*|\s::\s")
+PERSON = re.compile(r"[가-힣]{2,4}(?:\s[가-힣]{2,8})?")
+MAIL = re.compile(r"[(\[<]?\s*[\w.+-]+@[\w.-]+\s*[)\]>]?")
+NAME_GAP = re.compile(r"\s*[,;·ㆍ/|]\s*")
+PRESS_METAS = ("og:article:author", "twitter:creator", "dable:press", "og:site_name", "article:publisher")
+TIME_METAS = (
+    "article:published_time", "og:regDate", "og:article:published_time", "pubdate", "datePublished",
+    "dc.date.issued", "article:published", "parsely-pub-date", "date",
+)  # fmt: skip
+AUTHOR_METAS = ("dable:author", "article:author", "author", "byl")
+MAX_TITLE_CHARS = 300
+
+
+def read_head(tree: LexborHTMLParser, titles: Sequence[str] = ()) -> Head:
+    """Return the head of a parsed page; ``titles`` are CSS selectors of its headline, tried first."""
+    metas = _metas(tree)
+    data = next(_news_data(tree), {})
+    press = _press(metas, data)
+    return Head(
+        title=_title(tree, metas, data, titles, press),
+        press=press,
+        published=next(filter(None, map(parse_time, _times(tree, metas, data))), None),
+        byline=_byline(metas, data, press) or None,
+    )
+
+
+def _metas(tree: LexborHTMLParser) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for node in tree.css("meta[content]"):
+        given = node.attributes
+        name = given.get("property") or given.get("name") or given.get("itemprop")
+        value = " ".join((given.get("content") or "").split())
+        if name and value:
+            found.setdefault(name, value)
+    return found
+
+
+def _news_data(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
+    """Give the JSON-LD objects of a page that describe an article."""
+    for node in tree.css('script[type="application/ld+json"]'):
+        try:
+            waiting = [msgspec.json.decode(node.text_content or "", strict=False)]
+        except msgspec.DecodeError:
+            continue
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, list):
+                waiting.extend(reversed(item))
+            elif isinstance(item, dict):
+                waiting.extend(value for key, value in item.items() if key == "@graph")
+                if "Article" in str(item.get("@type", "")):
+                    yield item
+
+
+def _press(metas: dict[str, str], data: dict[str, Any]) -> str | None:
+    publisher = data.get("publisher")
+    named = publisher.get("name") if isinstance(publisher, dict) else publisher
+    for value in (*(metas.get(name) for name in PRESS_METAS), named):
+        name = TITLE_END.split(value)[0].strip() if isinstance(value, str) else ""
+        if 1 < len(name) <= 30 and "://" not in name and not PORTAL.fullmatch(name):
+            return name
+    return None
+
+
+def _title(
+    tree: LexborHTMLParser,
+    metas: dict[str, str],
+    data: dict[str, Any],
+    selectors: Sequence[str],
+    press: str | None,
+) -> str | None:
+    chosen = (node for node in map(tree.css_first, selectors) if node is not None)
+    headline = next(filter(None, (_folded(node.text_content) for node in chosen)), None)
+    if headline:
+        return headline[:MAX_TITLE_CHARS]
+    tag = tree.css_first("title")
+    candidates = (
+        metas.get("og:title"), data.get("headline"), metas.get("twitter:title"), metas.get("title"),
+        tag.text_content if tag else None,
+    )  # fmt: skip
+    given = next((text for text in candidates if isinstance(text, str) and text.strip()), "")
+    headings = [_folded(node.text_content) for node in tree.css("h1, h2, h3")]
+    title = _without_site(_folded(given), headings, {press or "", metas.get("og:site_name", "")})
+    return title[:MAX_TITLE_CHARS] or next(filter(None, headings), None)
+
+
+def _without_site(title: str, headings: Sequence[str], names: set[str]) -> str:
+    """Return a title without the name of press or portal that a page puts after it."""
+    for end in reversed(list(TITLE_END.finditer(title))):
+        head, tail = title[: end.start()], title[end.end() :]
+        if head and (head in headings or tail in names - {""} or PORTAL.fullmatch(tail)):
+            return head
+    return title
+
+
+def _times(tree: LexborHTMLParser, metas: dict[str, str], data: dict[str, Any]) -> Iterator[str | None]:
+    yield from (metas.get(name) for name in TIME_METAS[:4])
+    stamp = data.get("datePublished")
+    yield stamp if isinstance(stamp, str) else None
+    for node in tree.css("[data-date-time], time[datetime], [itemprop=datePublished]"):
+        given = node.attributes
+        yield given.get("data-date-time") or given.get("datetime") or given.get("content")
+    yield from (metas.get(name) for name in TIME_METAS[4:])
+
+
+def _byline(metas: dict[str, str], data: dict[str, Any], press: str | None) -> list[str]:
+    """Return the reporters that a page names: what looks like persons, e-mail addresses taken out."""
+    authors = data.get("author") or []
+    authors = authors if isinstance(authors, list) else [authors]
+    named = [item.get("name") if isinstance(item, dict) else item for item in authors]
+    given = [*named, *(metas.get(name) for name in AUTHOR_METAS)]
+    for value in given:
+        if isinstance(value, str) and "://" not in value:
+            names = NAME_GAP.split(MAIL.sub("", value).strip())
+            if all(PERSON.fullmatch(name) and name != press for name in names):
+                return names
+    return []
+
+
+def _folded(text: str | None) -> str:
+    return " ".join((text or "").split())
