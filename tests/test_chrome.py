@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.strip.apply import apply, rebuild
-from pipeline.strip.chrome import chrome
+from pipeline.strip.chrome import chrome, hits_of
 
 from .frames import documents_of, lines_of, rule, table_of
 
@@ -14,7 +14,7 @@ def taken(texts, *rules, hosts=(), host=None):
     """Return ``(line, start, end, rule)`` of what rules take of one document."""
     lines = lines_of(texts)
     documents = documents_of(lines, host=[host])
-    found = chrome(lines, documents, table_of(*rules, hosts=hosts)).found
+    found = chrome(lines, hits_of(lines, documents, table_of(*rules, hosts=hosts))).found
     return list(found.select("line", "start", "end", "rule").iter_rows())
 
 
@@ -99,7 +99,7 @@ def test_credits_are_read_from_what_goes():
     lines = lines_of(["[가나일보 홍길동 기자] " + BODY])
     byline = rule(r"^(?P<span>\[(?P<press>\S+) (?P<byline>\S+ 기자)\] )")
 
-    found = chrome(lines, documents_of(lines), table_of(byline)).credits
+    found = chrome(lines, hits_of(lines, documents_of(lines), table_of(byline))).credits
 
     assert found.row(0) == (0, 1, "가나일보", "홍길동 기자", None)
 
@@ -112,7 +112,7 @@ def test_removed_spans_go_back_where_they_were():
         rule(r"(?P<span> \S+@\S+)$", id="t"),
         rule("^복사$", id="c"),
     ]
-    found = chrome(lines, documents_of(lines), table_of(*rules)).found
+    found = chrome(lines, hits_of(lines, documents_of(lines), table_of(*rules))).found
 
     after, removed = apply(lines, found, "chrome")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.config import RunConfig
 from pipeline.execute import Crashed, Local, Task
-from pipeline.read.files import InputFile
+from pipeline.read.files import READERS, InputFile, reader_of
 from pipeline.rules import RuleTable
 from pipeline.run.plan import Plan
 from pipeline.run.shard import Shard, map_shard
@@ -45,4 +45,4 @@ def executor_for(plan: Plan, config: RunConfig) -> Local:
 
 def may_hold_html(file: InputFile) -> bool:
     """Tell whether pages of a file may need the HTML parser: all but plain text."""
-    return ".txt" not in file.path.suffixes and ".text" not in file.path.suffixes
+    return reader_of(file.path.name) is not READERS[".txt"]

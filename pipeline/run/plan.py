@@ -92,10 +92,13 @@ def plan_key(run: int, inputs: list[Input], config: RunConfig, table: RuleTable)
 
 def refuse_unreadable(plan: Plan, skipped: pl.DataFrame, pages: int) -> None:
     """Raise InputError when not one file of the plan could be read."""
-    files = sum(map(len, plan.shards))
-    failed = skipped.filter(~pl.col("source").str.contains("#", literal=True)).height
-    if files and not pages and failed >= files + plan.skipped.height:
-        first = skipped.row(0, named=True)
+    files = sum(map(len, plan.shards)) + plan.skipped.height
+    # An empty file can be read: there is nothing in it. A record's source has a number behind its file's name.
+    failed = pl.concat([skipped, plan.skipped]).filter(
+        (pl.col("reason") != "no_text") & ~pl.col("source").str.contains("#", literal=True)
+    )
+    if files and not pages and failed.height >= files:
+        first = failed.row(0, named=True)
         raise InputError(
             f"none of the {files} input files could be read; the first, {first['source']}: {first['reason']} "
             f"({first['detail']}). Nothing was committed; mend the input, or give another."

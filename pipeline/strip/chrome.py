@@ -18,14 +18,24 @@ class Chrome(NamedTuple):
     credits: pl.DataFrame
 
 
-def chrome(lines: pl.DataFrame, documents: pl.DataFrame, table: RuleTable) -> Chrome:
-    """Match the rules of every pack that fits a document's host on its standing ``lines[LINES]``.
+def hits_of(lines: pl.DataFrame, documents: pl.DataFrame, table: RuleTable) -> pl.DataFrame:
+    """Return what every rule that fits a document's host matches in its ``lines[LINES]``, wherever the line stands.
+
+    One row a line and rule: ``doc, line, text, number, rule, where, gone, start, end, evidence`` and the credits.
+    """
+    return _fitting(_hits(lines.filter(pl.col("gone").is_null()).drop("gone"), table), documents, table)
+
+
+def chrome(lines: pl.DataFrame, hits: pl.DataFrame) -> Chrome:
+    """Return which ``hits`` stand in the place that their rule names, on ``lines[LINES]`` that no stage touched yet.
 
     A whole line goes by the first rule in pack order; spans of one line never overlap (the earlier start wins,
     then the longer), and spans that leave nothing but signs take the line whole.
     """
     standing = lines.filter(pl.col("gone").is_null()).drop("gone")
-    hits = _in_place(_fitting(_hits(standing, table), documents, table), standing)
+    hits = _in_place(
+        hits.join(standing, on=["doc", "line", "text"], how="semi", maintain_order="left"), standing
+    )
     whole = hits.filter(pl.col("start").is_null()).unique(["doc", "line"], keep="first", maintain_order=True)
     spans = hits.filter(pl.col("start").is_not_null()).join(whole, on=["doc", "line"], how="anti")
     found = pl.concat([whole, _whole_if_nothing_left(_apart(spans))])

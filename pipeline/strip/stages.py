@@ -12,7 +12,7 @@ from pipeline.read.times import parse_time
 from pipeline.rules import RuleTable
 from pipeline.schema import DOCUMENTS, TIME
 from pipeline.strip.apply import apply
-from pipeline.strip.chrome import chrome
+from pipeline.strip.chrome import chrome, hits_of
 from pipeline.strip.headlines import headlines
 from pipeline.strip.repeats import repeats
 from pipeline.strip.title import title
@@ -30,21 +30,30 @@ def strip(lines: pl.DataFrame, documents: pl.DataFrame, table: RuleTable, settin
     """Run every stage on ``lines[LINES]`` of ``documents[DOCUMENTS]``.
 
     Chrome goes first, because its classes are evidence for the title and for headline lists, and so that no
-    stage takes furniture for text.
+    stage takes furniture for text. It is looked for again when the copies in a summary are gone: a summary above
+    the article reads like its first paragraphs, and hides that the furniture below it stands at the head.
     """
-    later = (
+    hits = hits_of(lines, documents, table)
+    credits_: list[pl.DataFrame] = []
+
+    def furniture(standing: pl.DataFrame, _documents: pl.DataFrame) -> pl.DataFrame:
+        found = chrome(standing, hits)
+        credits_.append(found.credits)
+        return found.found
+
+    stages = (
+        ("chrome", furniture),
         ("title", partial(title, first_line=settings.first_line)),
         ("repeat", repeats),
+        ("chrome", furniture),
         ("headlines", headlines),
     )
-    furniture = chrome(lines, documents, table)
-    standing, removed = apply(lines, furniture.found, "chrome")
-    records = [removed]
-    for name, stage in later:
+    standing, records = lines, []
+    for name, stage in stages:
         standing, removed = apply(standing, stage(standing, documents), name)
         records.append(removed)
     record = pl.concat(records).sort("doc", "line", pl.col("span").struct.field("start"))
-    return Stripped(_credited(documents, furniture.credits, record), standing, record)
+    return Stripped(_credited(documents, pl.concat(credits_), record), standing, record)
 
 
 def _credited(documents: pl.DataFrame, credits_: pl.DataFrame, record: pl.DataFrame) -> pl.DataFrame:
