@@ -58,7 +58,7 @@ def _news_data(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
     """Give the JSON-LD objects of a page that describe an article."""
     for node in tree.css('script[type="application/ld+json"]'):
         try:
-            waiting = [msgspec.json.decode(node.text_content or "", strict=False)]
+            waiting = [msgspec.json.decode(node.text(), strict=False)]
         except msgspec.DecodeError:
             continue
         while waiting:
@@ -89,16 +89,16 @@ def _title(
     press: str | None,
 ) -> str | None:
     chosen = (node for node in map(tree.css_first, selectors) if node is not None)
-    headline = next(filter(None, (_folded(node.text_content) for node in chosen)), None)
+    headline = next(filter(None, (_folded(node.text()) for node in chosen)), None)
     if headline:
         return headline[:MAX_TITLE_CHARS]
     tag = tree.css_first("title")
     candidates = (
         metas.get("og:title"), data.get("headline"), metas.get("twitter:title"), metas.get("title"),
-        tag.text_content if tag else None,
+        tag.text() if tag else None,
     )  # fmt: skip
     given = next((text for text in candidates if isinstance(text, str) and text.strip()), "")
-    headings = [_folded(node.text_content) for node in tree.css("h1, h2, h3")]
+    headings = [_folded(node.text()) for node in tree.css("h1, h2, h3")]
     title = _without_site(_folded(given), headings, {press or "", metas.get("og:site_name", "")})
     return title[:MAX_TITLE_CHARS] or next(filter(None, headings), None)
 
@@ -127,12 +127,11 @@ def _byline(metas: dict[str, str], data: dict[str, Any], press: str | None) -> l
     authors = data.get("author") or []
     authors = authors if isinstance(authors, list) else [authors]
     named = [item.get("name") if isinstance(item, dict) else item for item in authors]
-    given = [*named, *(metas.get(name) for name in AUTHOR_METAS)]
-    for value in given:
-        if isinstance(value, str) and "://" not in value:
-            names = NAME_GAP.split(MAIL.sub("", value).strip())
-            if all(PERSON.fullmatch(name) and name != press for name in names):
-                return names
+    for given in (named, *([metas.get(name)] for name in AUTHOR_METAS)):
+        texts = [MAIL.sub("", text).strip() for text in given if isinstance(text, str)]
+        names = [name for text in texts for name in NAME_GAP.split(text) if name]
+        if names and all(PERSON.fullmatch(name) and name != press for name in names):
+            return names
     return []
 
 

@@ -48,5 +48,5 @@ def _article_lines(node: LexborNode, drop: Sequence[str]) -> list[str]:
     chars = sum(map(len, lines))
     if chars < MIN_CHARS:
         return []
-    linked = sum(len(link.text_content or "") for link in node.css("a"))
+    linked = sum(len(link.text()) for link in node.css("a"))
     return lines if linked <= LINKED_SHARE * chars else []

@@ -1,0 +1,66 @@
+"""The executor: results, errors and deaths of workers."""
+
+import os
+import signal
+
+import pytest
+
+from pipeline.errors import ConfigError
+from pipeline.execute import Crashed, Local, Task
+
+
+def double(number):
+    """Return twice a number."""
+    return 2 * number
+
+
+def die_of(number, deadly):
+    """Kill the own process when the number is the deadly one."""
+    if number == deadly:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def refuse():
+    """Raise what a task may raise."""
+    raise ConfigError("no such thing")
+
+
+def threads():
+    """Return how many threads Polars uses here, and this process's id."""
+    import polars as pl  # noqa: PLC0415 - in the worker
+
+    return pl.thread_pool_size(), os.getpid()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_task_gives_its_result(workers):
+    """Results come back under the names of their tasks, in this process or in others."""
+    tasks = [Task(str(n), double, (n,)) for n in range(5)]
+
+    assert dict(Local(workers).run(tasks)) == {str(n): 2 * n for n in range(5)}
+
+
+def test_a_death_takes_no_other_task_along():
+    """The task that kills its worker is named with the signal; all others are done."""
+    tasks = [Task(str(n), die_of, (n, 2)) for n in range(5)]
+
+    results = dict(Local(2, isolate=True).run(tasks))
+
+    assert results == {"0": 0, "1": 1, "2": Crashed(-signal.SIGKILL), "3": 3, "4": 4}
+
+
+def test_an_error_of_a_task_is_raised_here():
+    """An exception crosses the pipe with its class, its message and where it came from."""
+    with pytest.raises(ConfigError, match="no such thing") as raised:
+        list(Local(1, isolate=True).run([Task("x", refuse, ())]))
+
+    assert "in refuse" in raised.value.__notes__[0]
+
+
+def test_a_worker_is_another_process_with_one_polars_thread():
+    """An isolated task does not run here, and does not take the cores of the other workers."""
+    ((_, (size, pid)),) = Local(1, isolate=True).run([Task("x", threads, ())])
+
+    assert size == 1
+    assert pid != os.getpid()

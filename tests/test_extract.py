@@ -1,0 +1,197 @@
+"""Extraction: lines of texts and pages, heads of pages, and pages that give nothing."""
+
+import os
+import signal
+import time
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from pipeline.execute import Crashed, Local, Task
+from pipeline.extract import extract, extract_alone
+from pipeline.extract.article import PageError
+from pipeline.extract.html import main_text
+from pipeline.extract.limits import cpu_limit
+from pipeline.extract.metadata import read_head
+from pipeline.extract.selectors import selected_lines
+from pipeline.extract.walk import paragraphs
+from pipeline.rules import Extract, Pack
+from pipeline.schema import PAGES, conform
+
+BODY = "가나시는 15일 새 도서관을 열고 시민 누구나 밤 열 시까지 책을 읽을 수 있게 한다고 밝혔다."
+MORE = "도서관은 옛 역사를 고쳐 지었으며 어린이 열람실과 작은 공연장, 텃밭이 딸려 있다고 한다."
+
+
+def pages_of(*contents, kind="text", **columns):
+    """Return pages with contents, one of each."""
+    rows = pl.DataFrame(
+        {
+            "doc_id": [f"d{n}" for n in range(len(contents))],
+            "source": [f"f{n}" for n in range(len(contents))],
+            "kind": [kind] * len(contents),
+            "content": list(contents),
+            **columns,
+        }
+    )
+    return conform(rows, PAGES)
+
+
+def page(body, head=""):
+    """Return an HTML page."""
+    return f"<html><head>{head}</head><body>{body}</body></html>"
+
+
+def test_a_text_is_its_lines_without_blank_ones():
+    """Lines lose the blanks at their ends and blank lines; the rest stays and is numbered from 1."""
+    found = extract(pages_of("  제목\n\n\t\n본문이다. \n끝", "하나"))
+
+    rows = found.lines.select("doc", "line", "text").rows()
+    assert rows == [(0, 1, "제목"), (0, 2, "본문이다."), (0, 3, "끝"), (1, 1, "하나")]
+    assert found.documents["lines_in"].to_list() == [3, 1]
+    assert found.documents["chars_in"].to_list() == [8, 2]
+
+
+def test_a_page_without_text_is_on_record_and_others_close_up():
+    """A blank page is skipped with its reason; documents are numbered without a gap."""
+    found = extract(pages_of("하나", " \n ", "둘"))
+
+    assert found.skipped.select("source", "doc_id", "reason").rows() == [("f1", "d1", "no_text")]
+    assert found.documents.select("doc", "doc_id").rows() == [(0, "d0"), (1, "d2")]
+    assert found.lines.select("doc", "text").rows() == [(0, "하나"), (1, "둘")]
+
+
+def test_what_a_page_came_with_wins_over_its_html():
+    """A title given beside the content stays; what was not given comes from the page."""
+    head = '<meta property="og:title" content="다른 제목"><meta property="og:site_name" content="가나일보">'
+    content = page(f"<article><p>{BODY}</p><p>{MORE}</p></article>", head)
+
+    found = extract(pages_of(content, kind="html", title=["준 제목"]))
+
+    assert found.documents.select("title", "press").row(0) == ("준 제목", "가나일보")
+    assert found.lines["text"].to_list() == [BODY, MORE]
+
+
+def test_a_pack_says_where_the_article_is():
+    """The element that fits a host's selector is read, less what is to be dropped; other hosts go without."""
+    pack = Pack(title="P", hosts=("p.kr",), extract=Extract(body=("#old", "#new"), drop=(".ad",)))
+    body = f"<div>{MORE}</div><div id=new>{BODY}<br><span class=ad>광고</span>{BODY[::-1]}</div>"
+
+    found = extract(pages_of(*[page(body)] * 2, kind="html", host=["m.p.kr", "q.kr"]), [pack])
+
+    own, other = found.lines.partition_by("doc")
+    assert own["text"].to_list() == [BODY, BODY[::-1]]
+    assert MORE in other["text"].to_list()
+
+
+def test_an_element_of_links_is_no_article():
+    """A selected element that is mostly links, or nearly empty, is passed over for the next."""
+    links = "".join(f"<a href=/{n}>{MORE}</a>" for n in range(3))
+    tree = LexborHTMLParser(
+        page(f"<div class=a>{links}</div><div class=a>짧다</div><div class=b>{BODY * 2}</div>")
+    )
+
+    assert selected_lines(tree, [Extract(body=(".a", ".b"))]) == [BODY * 2]
+
+
+@pytest.mark.parametrize(
+    ("markup", "lines"),
+    [
+        ("하나 <b>둘</b>\n 셋", ["하나 둘 셋"]),
+        ("하나<br>둘<br/><br>셋", ["하나", "둘", "셋"]),
+        ("<p>하나<p>둘<div>셋</div>넷", ["하나", "둘", "셋", "넷"]),
+        ("<ul><li>하나<li>둘</ul>", ["하나", "둘"]),
+        ("<table><tr><td>하나<td>둘<tr><td>셋</table>", ["하나 | 둘", "셋"]),
+        ("하나<script>x()</script><style>p{}</style><!-- y --><noscript>z</noscript>둘", ["하나둘"]),
+        ("<figure><img><figcaption>사진</figcaption></figure>하나", ["사진", "하나"]),
+        ("하나&nbsp;&amp;&nbsp;둘", ["하나 & 둘"]),
+        ("<div>" * 5000 + "깊다", ["깊다"]),
+    ],
+)
+def test_what_reads_as_a_line_is_a_line(markup, lines):
+    """Blocks and line breaks end a paragraph, inline markup does not, scripts are no text, depth is no matter."""
+    assert paragraphs(LexborHTMLParser(f"<div id=x>{markup}</div>").css_first("#x")) == lines
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "wanted"),
+    [
+        ('<meta property="og:title" content="새 도서관 - 가나일보"><meta property="og:site_name" content="가나일보">',
+         "", ("새 도서관", "가나일보", None, None)),
+        ("<title>새 도서관 : 가나 뉴스</title>", "<h1>새 도서관</h1>", ("새 도서관", None, None, None)),
+        ("<title>A | B | C</title>", "<h2>A | B</h2>", ("A | B", None, None, None)),
+        ("<title>포털 - 뉴스를 읽다</title>", "", ("포털 - 뉴스를 읽다", None, None, None)),
+        ('<meta property="og:site_name" content="다음뉴스"><meta property="og:article:author" content="가나통신">',
+         "<h3>제목</h3>", ("제목", "가나통신", None, None)),
+        ('<meta property="og:article:author" content="가나일보 | 네이버">', "", (None, "가나일보", None, None)),
+        ('<meta property="og:regDate" content="20240513125214">', "",
+         (None, None, datetime(2024, 5, 13, 3, 52, 14, tzinfo=UTC), None)),
+        ('<script type="application/ld+json">{"@graph":[{"@type":"NewsArticle","headline":"제목","publisher":'
+         '{"name":"가나일보"},"datePublished":"2024-05-13T09:00:00+09:00","author":[{"name":"홍길동"},'
+         '{"name":"김철수 기자"}]}]}</script>', "",
+         ("제목", "가나일보", datetime(2024, 5, 13, tzinfo=UTC), ["홍길동", "김철수 기자"])),
+        ('<script type="application/ld+json">{broken</script><meta name="author" content="홍길동 기자 a@b.kr">', "",
+         (None, None, None, ["홍길동 기자"])),
+        ('<meta name="author" content="가나일보 디지털뉴스부서 모두">', "", (None, None, None, None)),
+    ],
+)  # fmt: skip
+def test_a_head_says_title_press_time_and_reporters(head, body, wanted):
+    """Meta tags and JSON-LD give the head; portals are no press, and a site's name is no part of a title."""
+    found = read_head(LexborHTMLParser(page(body, head)))
+
+    assert found._asdict() == dict(zip(("title", "press", "published", "byline"), wanted, strict=True))
+
+
+def spin(seconds):
+    """Use processor time."""
+    start = time.process_time()
+    while time.process_time() - start < seconds:
+        pass
+
+
+def test_a_page_has_only_so_much_processor_time():
+    """Work beyond the limit is stopped with the reason, and the timer is off afterwards."""
+    with pytest.raises(PageError) as raised, cpu_limit(0.05):
+        spin(5)
+    assert raised.value.reason == "cpu_limit"
+
+    with cpu_limit(0.05):
+        spin(0)
+    spin(0.1)
+
+
+def hang():
+    """Compute in C, where no signal handler of Python runs."""
+    with cpu_limit(0.2):
+        sum(iter(int, 1))
+
+
+def test_a_parser_that_hangs_in_c_is_ended():
+    """Where Python cannot stop a page, the kernel ends the worker, soon after the limit."""
+    assert dict(Local(1, isolate=True).run([Task("x", hang, ())])) == {"x": Crashed(-signal.SIGXCPU)}
+
+
+def fragile(pages, packs):
+    """Extract like the real one, and die of a certain word."""
+    if "죽음" in pages["content"][0]:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return extract(pages, packs)
+
+
+def test_a_page_that_kills_its_process_is_skipped_and_no_other(monkeypatch):
+    """Page by page in a child: the killer is on record as crashed, its neighbours are extracted."""
+    monkeypatch.setattr("pipeline.extract.extract", fragile)
+
+    found = extract_alone(pages_of("하나", "죽음", "셋"))
+
+    assert found.documents.select("doc", "doc_id").rows() == [(0, "d0"), (1, "d2")]
+    assert found.lines.select("doc", "text").rows() == [(0, "하나"), (1, "셋")]
+    assert found.skipped.select("doc_id", "reason").rows() == [("d1", "crashed")]
+
+
+def test_main_text_is_folded_and_without_blank_lines():
+    """What trafilatura finds comes as lines with single blanks between words."""
+    lines = main_text(page(f"<article><p>  {BODY}\n\n  {MORE} </p><p> </p><p>{BODY[::-1]}</p></article>"))
+
+    assert lines == [f"{BODY} {MORE}", BODY[::-1]]
