@@ -1,0 +1,1 @@
+"""Benchmarks on generated text: how fast stripping and dedup are, and beside what."""

@@ -1,0 +1,218 @@
+"""``python -m benchmarks.bench``: measure stripping and dedup, print the tables, write docs/benchmarks.md.
+
+Rounds are interleaved, so that a slow minute of the machine falls on all alike; a figure is the median of the
+rounds with the least and the greatest beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.measure import call, run
+
+DOCS = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+RULES = (200, 2000)
+SEED = 1
+Samples = dict[str, list[float]]
+
+
+def strip_tables(lines: int, sample: int, rounds: int) -> list[str]:
+    """Return the Markdown of the stripping benchmarks over ``lines`` lines, and ``sample`` lines beside ``re``."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = call("strip:prepare", folder=folder, lines=lines, sizes=list(RULES), seed=SEED)
+        quarter = max(1, round(len(made["paths"]) / 4))
+        parts = {
+            "all": (made["paths"], None),
+            "quarter": (made["paths"][:quarter], None),
+            **{f"rules{size}": (made["paths"][:quarter], f"extra{size}.toml") for size in RULES},
+        }
+        taken: Samples = defaultdict(list)
+        for _ in range(rounds):
+            for name, (paths, pack) in parts.items():
+                used, _ = run(call("strip:command", folder=folder, files=paths, pack=pack))
+                for field, value in used._asdict().items():
+                    taken[f"{name} {field}"].append(value)
+            for name, value in call("strip:beside_re", lines=sample, seed=SEED).items():
+                taken[f"sample {name}"].append(value)
+    sizes = {
+        name: (sum(made["lines"][: len(p)]), sum(made["text_bytes"][: len(p)]))
+        for name, (p, _) in parts.items()
+    }
+    return [
+        *_runs(made["rules"], sizes, taken, lines),
+        *_beside_re(taken, sample, lines),
+    ]
+
+
+def _runs(built_in: int, sizes: dict[str, tuple[int, int]], taken: Samples, lines: int) -> list[str]:
+    head = [
+        "## Stripping: `newsieve run`, one worker, dedup off",
+        "",
+        "JSONL in, corpus and removals out: reading, extracting, every stage of stripping, the check that no line is",
+        "missing, writing and hashing. CPU seconds are of all processes and threads; memory is of the largest process.",
+        "",
+        f"`python -m benchmarks.bench --only strip --lines {lines}`",
+        "",
+        "| lines | MB of text | rules | CPU s | wall s | MB a CPU second | lines a CPU second | peak MB |",
+        "|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    counts = {"all": built_in, "quarter": built_in, **{f"rules{size}": size for size in RULES}}
+    for name, (count, size) in sizes.items():
+        cpu = taken[f"{name} cpu"]
+        head.append(
+            f"| {count:,} | {size / 1e6:.1f} | {max(counts[name], built_in):,} | {_told(cpu)} "
+            f"| {_told(taken[f'{name} wall'])} | {_told([size / 1e6 / s for s in cpu])} "
+            f"| {count / statistics.median(cpu):,.0f} | {_told(taken[f'{name} peak_mb'], 0)} |"
+        )
+    (full, full_bytes), (part, part_bytes) = sizes["all"], sizes["quarter"]
+    more = [a - b for a, b in zip(taken["all cpu"], taken["quarter cpu"], strict=True)]
+    growth = [a / b for a, b in zip(taken["all cpu"], taken["quarter cpu"], strict=True)]
+    flat = [b / a for a, b in zip(*(taken[f"rules{size} cpu"] for size in RULES), strict=True)]
+    facts = [f"- {RULES[1] / RULES[0]:.0f} times the rules cost {_told(flat)} times the CPU seconds."]
+    if full > part:
+        rate = [(full_bytes - part_bytes) / 1e6 / s for s in more]
+        facts += [
+            f"- {full / part:.2f} times the lines cost {_told(growth)} times the CPU seconds.",
+            f"- Beyond the first {part:,} lines, start and proof of the rules paid: {_told(rate)} MB a CPU second.",
+        ]
+    return [*head, "", *facts, ""]
+
+
+def _beside_re(taken: Samples, sample: int, lines: int) -> list[str]:
+    size = statistics.median(taken["sample bytes"])
+    names = {"ours": "newsieve", "re_keywords": "`re`, keywords first", "re": "`re`, every pattern"}
+    rows = [
+        f"| {title} | {_told(taken[f'sample {name}'])} | {_told([size / 1e6 / s for s in taken[f'sample {name}']])} | "
+        f"{_told([a / b for a, b in zip(taken[f'sample {name}'], taken['sample ours'], strict=True)])} |"
+        for name, title in names.items()
+    ]
+    return [
+        "## Rules: newsieve beside Python's `re`",
+        "",
+        f"The built-in rules on the same {sample:,} distinct lines, {size / 1e6:.1f} MB. newsieve also returns spans",
+        "and evidence, which `re` here does not. `re` goes line by line, rule by rule; with keywords first it looks",
+        f"for them with `in`. The pairs of line and rule found agree by {100 * min(taken['sample agree']):.2f} %.",
+        "",
+        f"`python -m benchmarks.bench --only strip --lines {lines} --sample {sample}`",
+        "",
+        "| matcher | CPU s | MB a CPU second | times newsieve's CPU |",
+        "|---|---:|---:|---:|",
+        *rows,
+        "",
+    ]
+
+
+def dedup_tables(sizes: Sequence[tuple[str, int]], rounds: int) -> list[str]:
+    """Return the Markdown of dedup beside datasketch for each language and number of texts."""
+    given = " ".join(f"{language}:{count}" for language, count in sizes)
+    rows = [
+        "## Dedup: `find_duplicates` beside datasketch",
+        "",
+        "Threshold .8, 128 permutations, shingles of 5 characters of the same matching form; one process. datasketch:",
+        "MinHash in bulk over xxh32, `MinHashLSH`, the first of a bucket stays. CPU seconds of the search alone,",
+        "imports and loading apart. Truth by exact Jaccard; *near* counts only texts that equal no earlier one.",
+        "",
+        f"`python -m benchmarks.bench --only dedup --paragraphs {given}`",
+        "",
+        "| texts | | CPU s | µs a text | times newsieve's CPU | precision | recall | near precision | near recall |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for language, count in sizes:
+        taken: dict[str, Samples] = {"newsieve": defaultdict(list), "peer": defaultdict(list)}
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "texts.json")
+            call("dedup:prepare", path=path, language=language, count=count, seed=SEED)
+            for _ in range(rounds):
+                for name, samples in taken.items():
+                    for field, value in call(f"dedup:{name}", path=path).items():
+                        samples[field].append(value)
+        for name, samples in taken.items():
+            title = {"newsieve": "newsieve", "peer": f"datasketch {version('datasketch')}"}[name]
+            times = [a / b for a, b in zip(samples["cpu"], taken["newsieve"]["cpu"], strict=True)]
+            told = " | ".join(
+                f"{samples[field][0]:.4f}"
+                for field in ("precision", "recall", "near_precision", "near_recall")
+            )
+            rows.append(
+                f"| {language}, {count:,} | {title} | {_told(samples['cpu'])} "
+                f"| {1e6 * statistics.median(samples['cpu']) / count:.1f} | {_told(times)} | {told} |"
+            )
+    return [*rows, ""]
+
+
+def _told(values: Sequence[float], digits: int = 2) -> str:
+    """Return the median of ``values`` with the least and the greatest."""
+    low, high = min(values), max(values)
+    middle = f"{statistics.median(values):,.{digits}f}"
+    return middle if len(values) == 1 else f"{middle} ({low:,.{digits}f}–{high:,.{digits}f})"
+
+
+def machine() -> list[str]:
+    """Return what the figures depend on: cores, memory, versions; nothing that names a machine."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    libraries = ", ".join(
+        f"{name} {version(name)}" for name in ("polars", "pyarrow", "numpy", "datasketch", "xxhash")
+    )
+    cores = len(os.sched_getaffinity(0))
+    return [
+        f"Measured on {cores} cores, {memory:.0f} GB of memory, Python {platform.python_version()}, {libraries}.",
+        "",
+    ]
+
+
+def _size(text: str) -> tuple[str, int]:
+    language, _, count = text.rpartition(":")
+    return language or "ko", int(count)
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=__doc__)
+    parser.add_argument(
+        "--only", choices=["strip", "dedup"], help="one part; then docs/benchmarks.md is not written"
+    )
+    parser.add_argument("--lines", type=int, default=1_000_000, help="lines of generated news")
+    parser.add_argument("--sample", type=int, default=20_000, help="distinct lines beside Python's re")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--paragraphs",
+        type=_size,
+        nargs="+",
+        metavar="[ko:|en:]N",
+        default=[("ko", 20_000), ("ko", 100_000), ("en", 5_000)],
+        help="texts of each dedup workload",
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run the chosen parts; write the documentation when all of them ran."""
+    options = _options(arguments)
+    parts: dict[str, Callable[[], list[str]]] = {
+        "strip": lambda: strip_tables(options.lines, options.sample, options.rounds),
+        "dedup": lambda: dedup_tables(options.paragraphs, options.rounds),
+    }
+    chosen = [options.only] if options.only else list(parts)
+    intro = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`; what each figure means: benchmarks/README.md. All text is generated and the same for",
+        f"the same seed. Figures are the median of {options.rounds} interleaved rounds (least–greatest).",
+        *machine(),
+    ]
+    text = "\n".join([*intro, *(row for name in chosen for row in parts[name]())]).rstrip() + "\n"
+    sys.stdout.write(text)
+    if not options.only:
+        DOCS.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

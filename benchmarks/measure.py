@@ -1,0 +1,55 @@
+"""Measuring: every figure comes from a process of its own, so that none inherits memory or warm caches.
+
+This module imports nothing large: on Linux a child's peak memory counts what its parent held when it started.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from importlib import import_module
+from typing import Any, NamedTuple
+
+
+class Usage(NamedTuple):
+    """What a process and those it waited for used. ``peak_mb``: the largest of them, in MB of 10^6 bytes."""
+
+    cpu: float
+    wall: float
+    peak_mb: float
+
+
+def run(command: list[str]) -> tuple[Usage, bytes]:
+    """Run ``command`` to its end; return what it used and what it wrote to stdout. Raises RuntimeError if it fails."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - our own commands
+    assert process.stdout is not None
+    output = process.stdout.read()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"exit code {process.returncode}: {' '.join(command)}")
+    wall = time.perf_counter() - start
+    return Usage(used.ru_utime + used.ru_stime, wall, used.ru_maxrss * 1024 / 1e6), output
+
+
+def call(function: str, **arguments: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return what ``function`` (``module:name``, of this package) returns for ``arguments``, called in a child."""
+    command = [sys.executable, "-m", "benchmarks.measure", function, json.dumps(arguments)]
+    return json.loads(run(command)[1])
+
+
+def clocked(function: Any, *arguments: Any) -> tuple[Any, float]:  # noqa: ANN401 - any callable
+    """Return the result of a call, and its CPU seconds in all threads of this process."""
+    start = time.process_time()
+    result = function(*arguments)
+    return result, time.process_time() - start
+
+
+if __name__ == "__main__":
+    module, _, name = sys.argv[1].partition(":")
+    answer = getattr(import_module(f"benchmarks.{module}"), name)(**json.loads(sys.argv[2]))
+    sys.stdout.write(json.dumps(answer))

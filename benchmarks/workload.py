@@ -1,0 +1,127 @@
+"""Paragraphs for dedup, Korean or English, of which it is known exactly which ones must go.
+
+Of every hundred: 20 exact copies, 10 of one boilerplate, 2 of one template with other dates and figures, 2 near
+copies at each of six levels of similarity, 56 of their own. The truth needs no search: texts of different families
+share next to nothing, and inside a family it is computed from the definition.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from benchmarks.generate import VOCABULARY, nouns, zipf
+from pipeline.dedup.normalise import matching_form
+
+LEVELS = (0.95, 0.9, 0.8, 0.7, 0.5, 0.3)
+SHARES = {"exact": 0.2, "boilerplate": 0.1, "template": 0.02, "near": 0.02}
+KOREAN_CHARS = (60, 600)  # gamma-shaped, 275 on average
+ENGLISH_WORDS = (300, 800)
+ONSETS = ("b", "c", "d", "f", "g", "h", "l", "m", "n", "p", "r", "s", "t", "v", "w", "st", "tr", "ch")
+VOWELS = ("a", "e", "i", "o", "u", "ea", "ou")
+SHINGLE = 5
+THRESHOLD = 0.8
+
+
+class Workload(NamedTuple):
+    """Texts in their order, whether each must go, and whether it differs from every earlier text (a near copy)."""
+
+    texts: list[str]
+    goes: list[bool]
+    near: list[bool]
+
+
+def workload(language: str, count: int, seed: int) -> Workload:
+    """Return ``count`` paragraphs (``ko``) or articles (``en``) and the truth about them."""
+    rng = np.random.default_rng(seed)
+    words = english(rng) if language == "en" else nouns(rng)
+    sizes = {name: int(share * count) for name, share in SHARES.items()}
+    fresh = count - sizes["exact"] - sizes["boilerplate"] - sizes["template"] - len(LEVELS) * sizes["near"]
+    own = [draw(rng, words, language) for _ in range(fresh)]
+    owners = rng.permutation(fresh)
+    rows = [(text, family) for family, text in enumerate(own)]
+    rows += [(own[n], int(n)) for n in rng.integers(0, fresh, sizes["exact"])]
+    rows += [(draw(rng, words, language), fresh)] * sizes["boilerplate"]
+    rows += [(text, fresh + 1) for text in template(rng, words, sizes["template"])]
+    for level, start in zip(LEVELS, range(0, fresh, sizes["near"]), strict=False):
+        rows += [(edited(rng, own[n], words, level), int(n)) for n in owners[start : start + sizes["near"]]]
+    texts, families = zip(*(rows[n] for n in rng.permutation(len(rows))), strict=True)
+    return Workload(list(texts), *truth(list(texts), list(families)))
+
+
+def english(rng: np.random.Generator) -> list[str]:
+    """Return invented words of one to four syllables in Latin letters."""
+    parts = [onset + vowel for onset in ONSETS for vowel in VOWELS]
+    drawn = rng.choice(parts, (3 * VOCABULARY, 4))
+    sizes = rng.integers(1, 5, 3 * VOCABULARY)
+    words = dict.fromkeys("".join(row[:size]) for row, size in zip(drawn, sizes, strict=True))
+    return list(words)[:VOCABULARY]
+
+
+def draw(rng: np.random.Generator, words: list[str], language: str) -> str:
+    """Return one text of words drawn by frequency."""
+    if language == "en":
+        return " ".join(words[n] for n in zipf(rng, int(rng.integers(*ENGLISH_WORDS))).tolist())
+    wanted = int(np.clip(rng.gamma(3, 92), *KOREAN_CHARS))
+    text = " ".join(words[n] for n in zipf(rng, wanted // 3).tolist())
+    return text[:wanted].rstrip()
+
+
+def template(rng: np.random.Generator, words: list[str], count: int) -> list[str]:
+    """Return ``count`` texts that differ in a date and three figures."""
+    start, middle, end = (" ".join(words[n] for n in zipf(rng, size).tolist()) for size in (20, 30, 30))
+    figures = rng.integers(100, 9999, (count, 3)).tolist()
+    days = rng.integers(1, 29, (count, 2)).tolist()
+    return [
+        f"{month}월 {day}일 {start} {a}원 {middle} {b}.{c} {end}"
+        for (month, day), (a, b, c) in zip(days, figures, strict=True)
+    ]
+
+
+def edited(rng: np.random.Generator, text: str, words: list[str], level: float) -> str:
+    """Return ``text`` with as many words replaced as leave about ``level`` of Jaccard similarity."""
+    parts = text.split(" ")
+    shingles = len(text) - len(parts) + 1
+    lost = shingles * (1 - level) / (1 + level)
+    each = shingles / len(parts) + SHINGLE - 1  # shingles that one replaced word touches
+    number = min(len(parts), max(1, round(lost / each)))
+    for place in rng.choice(len(parts), number, replace=False).tolist():
+        parts[place] = words[int(rng.integers(len(words)))]
+    return " ".join(parts)
+
+
+def truth(texts: list[str], families: list[int]) -> tuple[list[bool], list[bool]]:
+    """Return which texts go and which are near copies, by the definition: an earlier kept one is similar enough."""
+    forms = pl.DataFrame({"text": texts}).select(matching_form(pl.col("text")))["text"].to_list()
+    kept: dict[int, dict[str, frozenset[str] | None]] = defaultdict(dict)
+    seen: set[str] = set()
+    goes, near = [], []
+    alone = _singles(families)
+    for form, family in zip(forms, families, strict=True):
+        near.append(form not in seen)
+        seen.add(form)
+        gone = family not in alone and _has_edge(form, kept[family])
+        if not gone and family not in alone:
+            kept[family][form] = shingles_of(form)
+        goes.append(gone)
+    return goes, near
+
+
+def shingles_of(form: str) -> frozenset[str]:
+    """Return the set of ``SHINGLE`` characters in a row."""
+    return frozenset(form[n : n + SHINGLE] for n in range(max(1, len(form) - SHINGLE + 1)))
+
+
+def _has_edge(form: str, kept: dict[str, Any]) -> bool:
+    if form in kept:
+        return True
+    own = shingles_of(form) if kept else frozenset()
+    return any(len(own & other) / len(own | other) >= THRESHOLD for other in kept.values())
+
+
+def _singles(families: list[int]) -> set[int]:
+    values, counts = np.unique(np.array(families), return_counts=True)
+    return set(values[counts == 1].tolist())
