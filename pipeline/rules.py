@@ -196,7 +196,8 @@ def _plain(example: str) -> str:
 
 def _candidates(texts: pl.DataFrame, table: RuleTable) -> pl.DataFrame:
     """Return ``rule, key`` for every rule and line that share a keyword; a rule without keywords gets all lines."""
-    words = pl.lit(table.keywords["keyword"].unique(maintain_order=True).implode())
+    # A list, not an expression: for one, Polars builds the automaton anew for every line.
+    words = table.keywords["keyword"].unique(maintain_order=True).to_list()
     hits = texts.lazy().select(
         "key",
         keyword=pl.col("text").str.extract_many(words, ascii_case_insensitive=True, overlapping=True),
