@@ -196,13 +196,22 @@ def _plain(example: str) -> str:
 
 def _candidates(texts: pl.DataFrame, table: RuleTable) -> pl.DataFrame:
     """Return ``rule, key`` for every rule and line that share a keyword; a rule without keywords gets all lines."""
+    open_rules = [number for number, placed in enumerate(table.rules) if not placed.rule.keywords]
+    everywhere = pl.LazyFrame({"rule": open_rules}, schema={"rule": pl.UInt32}).join(
+        texts.lazy().select("key"), how="cross"
+    )
+    parts = [everywhere] if table.keywords.is_empty() else [everywhere, _by_keyword(texts, table)]
+    return pl.concat(parts).sort("rule", "key").collect()
+
+
+def _by_keyword(texts: pl.DataFrame, table: RuleTable) -> pl.LazyFrame:
     # A list, not an expression: for one, Polars builds the automaton anew for every line.
     words = table.keywords["keyword"].unique(maintain_order=True).to_list()
     hits = texts.lazy().select(
         "key",
         keyword=pl.col("text").str.extract_many(words, ascii_case_insensitive=True, overlapping=True),
     )
-    by_keyword = (
+    return (
         hits.filter(pl.col("keyword").list.len() > 0)
         .explode("keyword")
         .with_columns(pl.col("keyword").str.to_lowercase())
@@ -210,11 +219,6 @@ def _candidates(texts: pl.DataFrame, table: RuleTable) -> pl.DataFrame:
         .select("rule", "key")
         .unique()
     )
-    open_rules = [number for number, placed in enumerate(table.rules) if not placed.rule.keywords]
-    everywhere = pl.LazyFrame({"rule": open_rules}, schema={"rule": pl.UInt32}).join(
-        texts.lazy().select("key"), how="cross"
-    )
-    return pl.concat([by_keyword, everywhere]).sort("rule", "key").collect()
 
 
 def _match_rule(number: int, rule: Rule, texts: pl.DataFrame) -> pl.DataFrame:
