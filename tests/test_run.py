@@ -1,0 +1,320 @@
+"""Whole runs: what comes out, in any order, in parts, again, and after being stopped at any moment."""
+
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline.config import RunConfig, replace
+from pipeline.errors import ConfigError, CorpusError, InputError, LockedError, SkippedError, StorageError
+from pipeline.execute import Local
+from pipeline.explain import restored, story_in
+from pipeline.rules import load_packs
+from pipeline.run import first
+from pipeline.run.job import check_limit, run
+from pipeline.schema import CORPUS, REMOVALS, SKIPPED
+from pipeline.store.lock import locked
+from pipeline.verify import verify
+from tests.crawl import CHROME, WIRE, record, write_crawl
+
+CONFIG = RunConfig()
+PACKS = load_packs()  # proven once, not for every run
+
+
+@pytest.fixture(autouse=True)
+def _in_this_process(monkeypatch, request):
+    """Run tasks here, where no HTML is parsed, and so that a fault can be put in their way."""
+    monkeypatch.setattr("pipeline.run.job.load_packs", lambda *_: PACKS)
+    if "workers" not in request.keywords:
+        monkeypatch.setattr(first, "executor_for", lambda *_: Local(1))
+
+
+def build(folder, *inputs, config=CONFIG):
+    """Run the job on ``inputs`` and return its summary."""
+    return run([str(path) for path in inputs], folder, config, lambda *_: None)
+
+
+def table(folder, name):
+    """Return a table of a corpus, sorted by document and line."""
+    frame = pl.read_parquet(folder / name / "*.parquet")
+    return frame.sort([column for column in ("doc_id", "line", "source") if column in frame.columns])
+
+
+def files_of(folder):
+    """Return the hash of every file of a corpus, but of the manifests' seconds."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != "lock":
+            data = path.read_bytes()
+            if path.suffix == ".json":
+                data = json.dumps({k: v for k, v in json.loads(data).items() if k != "seconds"}).encode()
+            found[path.relative_to(folder).as_posix()] = hashlib.sha256(data).hexdigest()
+    return found
+
+
+@pytest.fixture
+def crawl(tmp_path):
+    """Return a JSONL file of 24 articles."""
+    return write_crawl(tmp_path / "crawl.jsonl", range(24))
+
+
+def test_a_run_writes_the_declared_tables_and_keeps_the_law(tmp_path, crawl):
+    """The tables have their declared columns; chrome, copies and wire paragraphs went, and all is on record."""
+    summary = build(tmp_path / "out", crawl)
+
+    corpus, removals = table(tmp_path / "out", "corpus"), table(tmp_path / "out", "removals")
+    assert (corpus.schema, removals.schema) == (CORPUS, REMOVALS)
+    assert table(tmp_path / "out", "skipped").schema == SKIPPED
+    assert corpus.height == 18
+    assert not corpus["text"].str.contains_any(CHROME).any()
+    assert corpus["text"].str.contains(WIRE, literal=True).sum() == 1
+    assert corpus["cluster_size"].sum() == 24
+    assert summary.counts["lines"] + summary.counts["lines_removed"] == summary.counts["lines_in"]
+    assert "1 runs" in verify(tmp_path / "out")
+
+
+def test_what_went_can_be_restored_byte_for_byte(tmp_path, crawl):
+    """Every document, kept or not, comes back from corpus and removals as it was extracted."""
+    build(tmp_path / "out", crawl)
+
+    for number in range(24):
+        wanted = record(number)
+        assert restored(story_in(tmp_path / "out", wanted["url"])) == wanted["text"]
+
+
+def test_the_order_of_files_and_lines_is_no_matter(tmp_path):
+    """The same articles in other files, in another order, give the same rows."""
+    numbers = list(range(24))
+    build(tmp_path / "a", write_crawl(tmp_path / "one" / "x.jsonl", numbers))
+    random.Random(5).shuffle(numbers)  # noqa: S311 - any order will do
+    parts = [write_crawl(tmp_path / "two" / f"{n}.jsonl", numbers[n::3]) for n in range(3)]
+
+    build(tmp_path / "b", *reversed(parts))
+
+    for name in ("corpus", "removals"):
+        drop = [column for column in ("source",) if column in table(tmp_path / "a", name).columns]
+        assert table(tmp_path / "a", name).drop(drop).equals(table(tmp_path / "b", name).drop(drop))
+
+
+@pytest.mark.workers
+def test_workers_do_not_change_a_byte(tmp_path, monkeypatch):
+    """One process, one worker and three workers write the same bytes."""
+    paths = [write_crawl(tmp_path / "in" / f"{n}.jsonl", range(6 * n, 6 * n + 6)) for n in range(4)]
+    monkeypatch.setattr("pipeline.run.plan.SHARD_FILES", 1)
+    found = []
+    for executor in (Local(1), Local(1, isolate=True), Local(3)):
+        monkeypatch.setattr(first, "executor_for", lambda *_, chosen=executor: chosen)
+        build(tmp_path / str(len(found)), *paths)
+        found.append(files_of(tmp_path / str(len(found))))
+
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_second_run_from_scratch_writes_the_same_bytes(tmp_path, crawl):
+    """Equal input and settings give equal files, but for the seconds a pass took."""
+    for name in ("a", "b"):
+        build(tmp_path / name, crawl)
+
+    assert files_of(tmp_path / "a") == files_of(tmp_path / "b")
+
+
+def test_the_same_input_again_changes_nothing(tmp_path, crawl):
+    """A run without new input commits nothing and writes nothing."""
+    build(tmp_path / "out", crawl)
+    before = files_of(tmp_path / "out")
+
+    summary = build(tmp_path / "out", crawl)
+
+    assert (summary.run, summary.known_files, summary.counts) == (1, 1, None)
+    assert files_of(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("cuts", [(12,), (3, 7), (1, 2, 23)])
+def test_nights_in_sequence_equal_one_run(tmp_path, cuts):
+    """Batches added one after another leave the documents and lines that one run over all leaves.
+
+    The articles' times are in order, so that generation and earliest publication agree on who is kept.
+    """
+    rows = [{**record(n), "date": f"2024-05-01T00:{n:02d}:00Z"} for n in range(24)]
+    bounds = [0, *cuts, 24]
+    every = tmp_path / "all.jsonl"
+    every.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    build(tmp_path / "one", every)
+    for start, end in pairwise(bounds):
+        part = tmp_path / f"{start}.jsonl"
+        part.write_text("".join(f"{json.dumps(row)}\n" for row in rows[start:end]), "utf-8")
+        build(tmp_path / "many", part)
+
+    columns = ["doc_id", "text", "line_numbers"]
+    assert (
+        table(tmp_path / "one", "corpus")
+        .select(columns)
+        .equals(table(tmp_path / "many", "corpus").select(columns))
+    )
+    assert (
+        table(tmp_path / "one", "removals")
+        .drop("run")
+        .equals(table(tmp_path / "many", "removals").drop("run"))
+    )
+    assert f"{len(bounds) - 1} runs" in verify(tmp_path / "many")
+
+
+class StoppedError(BaseException):
+    """Stands for the death of the process at a write."""
+
+
+def stop_at(monkeypatch, number):
+    """Let the process die at its ``number``-th rename; return how many there were."""
+    real, count = Path.replace, [0]
+
+    def replace_or_die(self, target):
+        count[0] += 1
+        if count[0] == number:
+            raise StoppedError
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace_or_die)
+    return count
+
+
+def test_stopped_at_any_write_a_run_leaves_no_corpus_or_the_whole(tmp_path, crawl, monkeypatch):
+    """Whatever rename a run dies at, readers see no corpus, and the same command then makes the whole one."""
+    with monkeypatch.context() as patch:
+        writes = stop_at(patch, 0)
+        build(tmp_path / "whole", crawl)
+    wanted = files_of(tmp_path / "whole")
+
+    for number in range(1, writes[0] + 1):
+        out = tmp_path / f"out{number}"
+        with monkeypatch.context() as patch:
+            stop_at(patch, number)
+            with pytest.raises(StoppedError):
+                build(out, crawl)
+        assert not list(out.glob("manifests/*.json"))
+        build(out, crawl)
+        assert files_of(out) == wanted
+
+
+@pytest.mark.workers
+def test_killed_outright_a_run_is_completed_by_the_next(tmp_path):
+    """After SIGKILL at some moments of a second run, the corpus is the first generation's, then both."""
+    out, command = tmp_path / "out", [sys.executable, "-m", "pipeline", "run", "--quiet", "--out"]
+    old = write_crawl(tmp_path / "old.jsonl", range(12))
+    new = [write_crawl(tmp_path / f"new{n}.jsonl", range(12 + 4 * n, 16 + 4 * n)) for n in range(3)]
+    build(out, old)
+    for seconds in (0.9, 1.6):
+        process = subprocess.Popen([*command, str(out), *map(str, new)])  # noqa: S603 - the own command
+        time.sleep(seconds)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert verify(out)
+
+    build(out, old, *new)
+
+    assert "2 runs" in verify(out)
+    assert set(table(out, "corpus")["run"]) == {1, 2}
+
+
+def test_a_full_disk_commits_nothing_and_says_so(tmp_path, crawl, monkeypatch):
+    """An error of the disk is told as such; the folder holds no corpus."""
+
+    def full(*_args, **_keys):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pipeline.store.files.pq.write_table", full)
+    with pytest.raises(StorageError, match=r"No space left on device.*goes on where it stopped"):
+        build(tmp_path / "out", crawl)
+
+    assert not list(tmp_path.glob("out/manifests/*"))
+
+
+def test_two_runs_at_once_do_not_meet(tmp_path, crawl):
+    """The second run on a folder is refused while the first holds it."""
+    with locked(tmp_path / "out"), pytest.raises(LockedError):
+        build(tmp_path / "out", crawl)
+
+
+def test_a_missing_file_of_the_corpus_is_noticed_before_any_work(tmp_path, crawl):
+    """A run into a corpus that lost a file is refused, naming it."""
+    build(tmp_path / "out", crawl)
+    (lost,) = (tmp_path / "out" / "corpus").glob("*.parquet")
+    lost.unlink()
+
+    with pytest.raises(CorpusError, match=lost.name):
+        build(tmp_path / "out", write_crawl(tmp_path / "new.jsonl", [30]))
+
+
+def test_other_dedup_settings_are_refused_in_words(tmp_path, crawl):
+    """A corpus is not added to with another threshold or shingle; the message names both values."""
+    build(tmp_path / "out", crawl)
+    other = replace(CONFIG, dedup=replace(CONFIG.dedup, shingle=4))
+
+    with pytest.raises(ConfigError, match="shingle was 5 and is now 4"):
+        build(tmp_path / "out", write_crawl(tmp_path / "new.jsonl", [30]), config=other)
+
+
+def test_two_pages_of_one_id_are_settled_and_told(tmp_path):
+    """Of pages with one id the longest stays; equal ones are known, others are on record."""
+    path = tmp_path / "x.jsonl"
+    rows = [record(1), record(1), {**record(1), "text": "짧은 글이다."}]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+
+    build(tmp_path / "out", path)
+
+    skipped = table(tmp_path / "out", "skipped")
+    assert sorted(skipped["reason"].to_list()) == ["known", "same_id"]
+    assert table(tmp_path / "out", "corpus").height == 1
+
+
+def test_too_many_skipped_pages_are_reported_after_the_commit(tmp_path):
+    """Beyond the limit the run is committed and the limit's error says which reasons."""
+    path = write_crawl(tmp_path / "x.jsonl", range(4))
+    path.write_text(path.read_text("utf-8") + "{broken\n", "utf-8")
+
+    summary = build(tmp_path / "out", path)
+
+    with pytest.raises(SkippedError, match=r"1 of 5 pages were skipped \(1 bad_record\)"):
+        check_limit(summary, CONFIG, tmp_path / "out")
+    check_limit(summary, replace(CONFIG, run=replace(CONFIG.run, limit=1)), tmp_path / "out")
+    assert table(tmp_path / "out", "corpus").height > 0
+
+
+def test_an_empty_folder_gives_an_empty_corpus(tmp_path):
+    """No input files: a valid corpus of no documents, its tables with their columns."""
+    (tmp_path / "none").mkdir()
+
+    summary = build(tmp_path / "out", tmp_path / "none")
+
+    assert summary.counts["documents"] == 0
+    assert table(tmp_path / "out", "corpus").schema == CORPUS
+
+
+def test_input_that_cannot_be_read_at_all_commits_nothing(tmp_path):
+    """When no file can be read the run is refused; a file that is merely empty can be read."""
+    bad, empty = tmp_path / "bad.txt", tmp_path / "empty.txt"
+    bad.write_bytes(bytes(range(256)) * 20)
+    empty.write_bytes(b"")
+
+    with pytest.raises(InputError, match=r"none of the 1 input files .* bad.txt: binary"):
+        build(tmp_path / "out", bad)
+    assert build(tmp_path / "out", bad, empty).counts["documents"] == 0
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
+def test_a_file_without_permission_is_skipped(tmp_path, crawl):
+    """A file that may not be read is on record as unreadable; the others are in the corpus."""
+    locked_file = write_crawl(tmp_path / "locked.jsonl", [40])
+    locked_file.chmod(0)
+
+    build(tmp_path / "out", crawl, locked_file)
+
+    assert table(tmp_path / "out", "skipped")["reason"].to_list() == ["unreadable"]
