@@ -64,7 +64,7 @@ def _logged() -> Callable[[str, int, int], None]:
 
 
 def guarded(command: Callable[[], Any]) -> int:
-    """Return the exit code of ``command``, its error said in words; a traceback only for a bug or ``--debug``."""
+    """Return the exit code of ``command``, its error said in words; a traceback only with ``--debug``."""
     try:
         command()
         sys.stdout.flush()
@@ -75,7 +75,7 @@ def guarded(command: Callable[[], Any]) -> int:
     except click.ClickException as error:
         error.show()
         return 2
-    except (NewsieveError, KeyboardInterrupt, click.Abort, MemoryError, OSError) as error:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last place where a bug can be told in words
         code, text = _in_words(error)
         if "--debug" in sys.argv:
             traceback.print_exception(error)
@@ -91,4 +91,9 @@ def _in_words(error: BaseException) -> tuple[int, str]:
         return 8, "out of memory. Nothing was committed; use fewer workers or smaller files."
     if isinstance(error, OSError):
         return 7, f"{error}. Nothing was committed; mend the disk or the path, then run again."
+    if not isinstance(error, KeyboardInterrupt | click.Abort):
+        return 1, (
+            f"a bug: {type(error).__name__}: {error}. Nothing was committed; "
+            "please report what --debug before the command shows."
+        )
     return INTERRUPTED, "stopped. Nothing was committed; the same command goes on where this one stopped."
