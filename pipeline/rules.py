@@ -138,12 +138,14 @@ def match_lines(texts: pl.DataFrame, table: RuleTable) -> pl.DataFrame:
     One row a rule and line: ``key, rule, start, end`` (characters; null for the whole line), ``evidence`` and the
     credits the pattern names.
     """
-    candidates = _candidates(texts, table).join(texts, on="key", how="inner", maintain_order="left")
-    found = [
-        _match_rule(number, table.rules[number].rule, part)
-        for (number,), part in candidates.partition_by("rule", as_dict=True, maintain_order=True).items()
-    ]
-    return pl.concat(found, how="vertical") if found else _MATCHES.to_frame()
+    candidates = _candidates(texts, table).partition_by("rule", as_dict=True, maintain_order=True)
+    found = [_MATCHES.to_frame()]
+    for (number,), part in candidates.items():
+        rule = table.rules[number].rule
+        matched = part.filter(pl.col("text").str.contains(rule.pattern))
+        if not matched.is_empty():
+            found.append(_match_rule(number, rule, matched))
+    return pl.concat(found, how="vertical")
 
 
 def fits_host(host: str | None, hosts: tuple[str, ...]) -> bool:
@@ -195,13 +197,21 @@ def _plain(example: str) -> str:
 
 
 def _candidates(texts: pl.DataFrame, table: RuleTable) -> pl.DataFrame:
-    """Return ``rule, key`` for every rule and line that share a keyword; a rule without keywords gets all lines."""
+    """Return ``rule, key, text`` for every rule and line that share a keyword; a rule without keywords gets all lines.
+
+    A line that is too long for a rule is none of its candidates, unless the rule takes spans of it.
+    """
     open_rules = [number for number, placed in enumerate(table.rules) if not placed.rule.keywords]
     everywhere = pl.LazyFrame({"rule": open_rules}, schema={"rule": pl.UInt32}).join(
         texts.lazy().select("key"), how="cross"
     )
     parts = [everywhere] if table.keywords.is_empty() else [everywhere, _by_keyword(texts, table)]
-    return pl.concat(parts).sort("rule", "key").collect()
+    longest = [None if "span" in placed.rule.groups else placed.rule.max_chars for placed in table.rules]
+    limits = pl.LazyFrame({"longest": longest}, schema={"longest": pl.UInt32}).with_row_index("rule")
+    lines = texts.lazy().with_columns(chars=pl.col("text").str.len_chars())
+    pairs = pl.concat(parts).join(limits, on="rule").join(lines, on="key")
+    fitting = pairs.filter((pl.col("chars") <= pl.col("longest")).fill_null(value=True))
+    return fitting.select("rule", "key", "text").sort("rule", "key").collect()
 
 
 def _by_keyword(texts: pl.DataFrame, table: RuleTable) -> pl.LazyFrame:
@@ -221,11 +231,10 @@ def _by_keyword(texts: pl.DataFrame, table: RuleTable) -> pl.LazyFrame:
     )
 
 
-def _match_rule(number: int, rule: Rule, texts: pl.DataFrame) -> pl.DataFrame:
+def _match_rule(number: int, rule: Rule, matched: pl.DataFrame) -> pl.DataFrame:
+    """Return what a rule finds in ``matched[key, text]``, lines that its pattern matches."""
     names = rule.groups
-    if "span" not in names:
-        texts = texts.filter(pl.col("text").str.len_chars() <= rule.max_chars)
-    found = texts.with_columns(_named_groups(rule)).filter(pl.col("matched").is_not_null())
+    found = matched.with_columns(_named_groups(rule))
     if "span" in names:
         found = found.filter(pl.col("span").str.len_chars().is_between(1, rule.max_chars))
         found = found.with_columns(_span_bounds(rule))
