@@ -38,15 +38,12 @@ def apply(lines: pl.DataFrame, found: pl.DataFrame, stage: str) -> Applied:
 def _cut(lines: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
     if spans.is_empty():
         return lines
+    cuts = spans.group_by("doc", "line").agg(pl.col("text").first(), cut=pl.struct("start", "end"))
     rests = [
-        {
-            "doc": doc,
-            "line": line,
-            "rest": without(part["text"][0], list(zip(part["start"], part["end"], strict=True))),
-        }
-        for (doc, line), part in spans.partition_by("doc", "line", as_dict=True, maintain_order=True).items()
+        (doc, line, without(text, [(span["start"], span["end"]) for span in cut]))
+        for doc, line, text, cut in cuts.iter_rows()
     ]
-    rest = pl.DataFrame(rests, schema={"doc": pl.UInt32, "line": pl.UInt32, "rest": pl.String})
+    rest = pl.DataFrame(rests, schema={"doc": pl.UInt32, "line": pl.UInt32, "rest": pl.String}, orient="row")
     return lines.join(rest, on=["doc", "line"], how="left", maintain_order="left").with_columns(
         text=pl.coalesce("rest", "text")
     )
