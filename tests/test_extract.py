@@ -133,6 +133,8 @@ def test_what_reads_as_a_line_is_a_line(markup, lines):
          ("제목", "가나일보", datetime(2024, 5, 13, tzinfo=UTC), ["홍길동", "김철수 기자"])),
         ('<script type="application/ld+json">{broken</script><meta name="author" content="홍길동 기자 a@b.kr">', "",
          (None, None, None, ["홍길동 기자"])),
+        ("<title>Document</title>", "", (None, None, None, None)),
+        ('<meta property="og:article:author" content="홍길동 기자">', "", (None, None, None, None)),
         ('<meta name="author" content="가나일보 디지털뉴스부서 모두">', "", (None, None, None, None)),
     ],
 )  # fmt: skip
@@ -188,6 +190,17 @@ def test_a_page_that_kills_its_process_is_skipped_and_no_other(monkeypatch):
     assert found.documents.select("doc", "doc_id").rows() == [(0, "d0"), (1, "d2")]
     assert found.lines.select("doc", "text").rows() == [(0, "하나"), (1, "셋")]
     assert found.skipped.select("doc_id", "reason").rows() == [("d1", "crashed")]
+
+
+def test_a_table_that_lays_out_a_page_is_no_row():
+    """Columns of a page in a table come as paragraphs; a table of figures stays a table."""
+    frame = f"<table><tr><td><p>{BODY}</p><p>{MORE}</p></td><td><div>{BODY[::-1]}</div></td></tr></table>"
+    figures = "<table><tr><td>가</td><td>1</td></tr><tr><td>나</td><td>2</td></tr></table>"
+
+    lines = main_text(page(f"<article>{frame}<p>{MORE[::-1]}</p>{figures}</article>"))
+
+    assert lines[:2] == [BODY, MORE]
+    assert "| 나 | 2 |" in lines
 
 
 def test_main_text_is_folded_and_without_blank_lines():

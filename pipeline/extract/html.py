@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from htmldate import find_date
+from lxml.html import HtmlElement
 from selectolax.lexbor import LexborHTMLParser
 from trafilatura import bare_extraction
+from trafilatura.utils import load_html
 
 from pipeline.extract.article import Article, PageError
 from pipeline.extract.limits import cpu_limit
@@ -16,6 +18,7 @@ from pipeline.extract.selectors import layouts_of, selected_lines, titles_of
 from pipeline.read.times import parse_time
 from pipeline.rules import Pack
 
+BLOCKS = ("p", "div", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "article", "section")
 CPU_SECONDS = 20.0  # a page: the slowest of 4,945 real ones took 3 (trafilatura 2.3.1)
 
 
@@ -37,10 +40,25 @@ def main_text(content: str) -> list[str]:
 
     ``deduplicate`` stays off: its cache of lines seen on other pages makes a result depend on their order.
     """
-    found = bare_extraction(content, include_comments=False, with_metadata=False, deduplicate=False)
+    tree = load_html(content)
+    if tree is None:
+        return []
+    unframe(tree)
+    found = bare_extraction(tree, include_comments=False, with_metadata=False, deduplicate=False)
     text = getattr(found, "text", None) or ""
     folded = (" ".join(line.split()) for line in text.split("\n"))
     return [line for line in folded if line]
+
+
+def unframe(tree: HtmlElement) -> None:
+    """Turn tables that lay out a page into plain blocks: a row of theirs holds columns of the page, not figures."""
+    for table in list(tree.iter("table")):
+        parts = list(table.iterchildren("tbody", "thead", "tfoot"))
+        rows = [row for part in (table, *parts) for row in part.iterchildren("tr")]
+        cells = [cell for row in rows for cell in row.iterchildren("td", "th")]
+        if len(rows) == 1 or any(next(cell.iter(*BLOCKS), None) is not None for cell in cells):
+            for part in (table, *parts, *rows, *cells):
+                part.tag = "div"
 
 
 def _dated(content: str) -> datetime | None:

@@ -21,12 +21,21 @@ TITLE_END = re.compile(r"\s+[-–—|:<>»·]+\s+|\s*[|｜]\s*|\s::\s")
 PERSON = re.compile(r"[가-힣]{2,4}(?:\s[가-힣]{2,8})?")
 MAIL = re.compile(r"[(\[<]?\s*[\w.+-]+@[\w.-]+\s*[)\]>]?")
 NAME_GAP = re.compile(r"\s*[,;·ㆍ/|]\s*")
-PRESS_METAS = ("og:article:author", "twitter:creator", "dable:press", "og:site_name", "article:publisher")
+# A press's own page names it as the site, and its reporter as the author; a portal's names the press as the author.
+PRESS_METAS = ("og:site_name", "og:article:author", "twitter:creator", "dable:press", "article:publisher")
+REPORTER = re.compile(r".*(?:기자|특파원)")
 TIME_METAS = (
     "article:published_time", "og:regDate", "og:article:published_time", "pubdate", "datePublished",
     "dc.date.issued", "article:published", "parsely-pub-date", "date",
 )  # fmt: skip
 AUTHOR_METAS = ("dable:author", "article:author", "author", "byl")
+NO_TITLE = {
+    "document",
+    "untitled",
+    "untitled document",
+    "제목 없음",
+    "무제",
+}  # what editors put in a new page
 MAX_TITLE_CHARS = 300
 
 
@@ -76,7 +85,11 @@ def _press(metas: dict[str, str], data: dict[str, Any]) -> str | None:
     named = publisher.get("name") if isinstance(publisher, dict) else publisher
     for value in (*(metas.get(name) for name in PRESS_METAS), named):
         name = TITLE_END.split(value)[0].strip() if isinstance(value, str) else ""
-        if 1 < len(name) <= 30 and "://" not in name and not PORTAL.fullmatch(name):
+        if (
+            1 < len(name) <= 30
+            and "://" not in name
+            and not (PORTAL.fullmatch(name) or REPORTER.fullmatch(name))
+        ):
             return name
     return None
 
@@ -97,7 +110,8 @@ def _title(
         metas.get("og:title"), data.get("headline"), metas.get("twitter:title"), metas.get("title"),
         tag.text() if tag else None,
     )  # fmt: skip
-    given = next((text for text in candidates if isinstance(text, str) and text.strip()), "")
+    texts = (text for text in candidates if isinstance(text, str) and text.strip())
+    given = next((text for text in texts if text.strip().lower() not in NO_TITLE), "")
     headings = [_folded(node.text()) for node in tree.css("h1, h2, h3")]
     title = _without_site(_folded(given), headings, {press or "", metas.get("og:site_name", "")})
     return title[:MAX_TITLE_CHARS] or next(filter(None, headings), None)

@@ -24,7 +24,7 @@ BELOW_TITLE = (
 ANCHOR_MARK = (
     r"^(\[[^\]]{2,12}\]\s*)?[【◀▶■\[<]\s*<?\s*(앵커|앵커멘트|[^<>\s]{2,5} / 진행자)\s*>?\s*[】▶\]>]?$"
 )
-MAX_TITLE_CHARS = 120
+MIN_TITLE_CHARS, MAX_TITLE_CHARS = 8, 120  # shorter first lines are a press, a section, a button
 
 
 def title(lines: pl.DataFrame, documents: pl.DataFrame, first_line: FirstLine = "auto") -> pl.DataFrame:
@@ -46,10 +46,10 @@ def title(lines: pl.DataFrame, documents: pl.DataFrame, first_line: FirstLine = 
 def _given(lines: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Return the first line before any body-like line that equals the given title, blanks and marks aside."""
     standing = lines.filter(pl.col("gone").is_null()).join(known.drop_nulls("title"), on="doc")
-    same = standing.filter(_letters("text") == _letters("title"))
     body = standing.filter(body_like(pl.col("text"))).group_by("doc").agg(body=pl.col("line").min())
-    early = same.join(body, on="doc", how="left").filter(
-        (pl.col("line") <= pl.col("body")).fill_null(value=True)
+    above = (pl.col("line") <= pl.col("body")).fill_null(value=True)
+    early = (
+        standing.join(body, on="doc", how="left").filter(above).filter(_letters("text") == _letters("title"))
     )
     rows = early.group_by("doc").agg(pl.col("line").min())
     return rows.with_columns(rule=pl.lit("title/given"), evidence=pl.lit("equal to the page's title"))
@@ -65,7 +65,9 @@ def _first(lines: pl.DataFrame, untitled: pl.DataFrame, *, sure: bool) -> pl.Dat
     after = own.with_columns(
         next_gone=pl.col("gone").shift(-1).over("doc"), next_text=pl.col("text").shift(-1).over("doc")
     )
-    first = after.filter(pl.col("gone").is_null()).group_by("doc", maintain_order=True).first()
+    standing = after.filter(pl.col("gone").is_null())
+    long_enough = sure or pl.col("text").str.len_chars() >= MIN_TITLE_CHARS
+    first = standing.filter(long_enough).group_by("doc", maintain_order=True).first()
     if sure:
         return first.select(
             "doc", "line", rule=pl.lit("title/first-line"), evidence=pl.lit("the first line, as configured")
