@@ -17,6 +17,7 @@ from pipeline.strip.shapes import (
     headline_mark,
     link_like,
     listed,
+    only,
     section_sign,
     signed,
     strong_mark,
@@ -73,11 +74,11 @@ def headlines(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
 def _told(lines: pl.DataFrame) -> pl.DataFrame:
     """Return the lines of documents that may hold a list, each with what its shape and its place tell."""
     text, stands, gone = pl.col("text"), pl.col("gone").is_null(), pl.col("gone")
-    short = pl.when(stands & (text.str.len_chars() <= HEADING_CHARS)).then(text)
+    short = only(stands & (text.str.len_chars() <= HEADING_CHARS), text)
     told = lines.with_columns(
         stands=stands,
         body=stands & body_like(text),
-        heading=short.str.contains(HEADING).fill_null(value=False),
+        heading=short.str.contains(HEADING),
         listing=stands & _below_removed(),
         above=pl.when(gone.is_in(LIST_CLASSES)).then(text).shift().forward_fill().over("doc"),
     )

@@ -23,6 +23,7 @@ _SIGNED = rf"(?:\s*\(끝\))?(?:\s*{_REPORTER})?(?:\s*{_EMAIL})?\s*$"
 _STOP = r"(?:[^\s.…][.。]|[다요죠까][?!])"
 _SIGNED_STOP = rf"{_STOP}{_CLOSING}{_SIGNED}"
 _BARE = r"[다요죠까]$"
+_VERB = r"[다요죠까][.?!]?$"
 _RIGHTS = r"(?i:reserved|전재|배포|금지)\W*$"  # copyright notices end with a full stop too, but with no verb
 _RIGHTS_CHARS = 12
 _TAIL_CHARS = 90  # the endings above fit in; a long line is not searched whole
@@ -50,8 +51,12 @@ _STRONG = rf"…|\.{{2,}}|[^요까니\s]\?|{_TAG}|{_AGE}"
 _BULLET = r"^\s*(?:[-·•ㆍ・∙▸‣>]\s*\S|\d{1,2}\s*위)"
 
 
-def _ending(text: pl.Expr) -> pl.Expr:
-    return text.str.tail(_TAIL_CHARS)
+def only(wanted: pl.Expr, text: pl.Expr) -> pl.Expr:
+    """Return ``text`` where it is ``wanted``, and nothing elsewhere, so that a pattern looks at few lines.
+
+    Nothing is an empty string: under a null Polars keeps the text, and searches it.
+    """
+    return pl.when(wanted).then(text).otherwise(pl.lit(""))
 
 
 def _last(text: pl.Expr) -> pl.Expr:
@@ -65,8 +70,7 @@ def sentence_end(text: pl.Expr) -> pl.Expr:
     A signature behind it (``(끝)``, a reporter's name, an e-mail address) is looked through.
     """
     plain = _last(text).str.contains(f"{_STOP}$")
-    behind = pl.when(~plain).then(_ending(text)).str.contains(_SIGNED_STOP)  # a null costs no search
-    return plain | behind.fill_null(value=False)
+    return plain | only(~plain, text).str.tail(_TAIL_CHARS).str.contains(_SIGNED_STOP)
 
 
 def body_like(text: pl.Expr) -> pl.Expr:
@@ -74,9 +78,10 @@ def body_like(text: pl.Expr) -> pl.Expr:
 
     Without a full stop a verb ending is enough only from 70 characters on.
     """
-    chars = text.str.len_chars()
-    bare = (chars >= BARE_BODY_CHARS) & _last(text).str.contains(_BARE)
-    rights = text.str.tail(_RIGHTS_CHARS).str.contains(_RIGHTS)
+    chars, last = text.str.len_chars(), _last(text)
+    bare = (chars >= BARE_BODY_CHARS) & last.str.contains(_BARE)
+    unlike_verb = only(~last.str.contains(_VERB), text)
+    rights = unlike_verb.str.tail(_RIGHTS_CHARS).str.contains(_RIGHTS)
     return (chars >= BODY_CHARS) & (sentence_end(text) | bare) & ~rights
 
 
@@ -86,16 +91,15 @@ def headline_like(text: pl.Expr) -> pl.Expr:
     Lines that begin with a section sign or a number, key–value rows, whole quotations, whole brackets, bylines,
     addresses and credits have other jobs and are not headlines.
     """
-    short = pl.when(text.str.len_chars().is_between(*HEADLINE_CHARS)).then(text)  # a null costs no search
-    shaped = short.str.contains(_WORDS) & ~sentence_end(short) & ~short.str.contains(_NOT_HEADLINE)
-    return shaped.fill_null(value=False)
+    short = only(text.str.len_chars().is_between(*HEADLINE_CHARS), text)
+    return short.str.contains(_WORDS) & ~sentence_end(short) & ~short.str.contains(_NOT_HEADLINE)
 
 
 def link_like(text: pl.Expr) -> pl.Expr:
     """Tell whether a line could be the text of a link: 2–100 characters, no sentence ending, no signature."""
-    short = pl.when(text.str.len_chars().is_between(*LINK_CHARS)).then(text)
-    shaped = ~sentence_end(short) & ~short.str.contains(f"{_ADDRESS}|{_SIGNATURE}")
-    return shaped.fill_null(value=False)
+    fits = text.str.len_chars().is_between(*LINK_CHARS)
+    short = only(fits, text)
+    return fits & ~sentence_end(short) & ~short.str.contains(f"{_ADDRESS}|{_SIGNATURE}")
 
 
 def strong_mark(text: pl.Expr) -> pl.Expr:
