@@ -15,7 +15,7 @@ import msgspec
 
 from pipeline import __version__
 from pipeline.config import RunConfig, load_config, replace
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, StoppedError
 from pipeline.rules import PlacedRule, RuleTable, load_packs
 from pipeline.terminal import guarded, talk, tell, watching
 
@@ -287,4 +287,4 @@ def main() -> NoReturn:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + signal.SIGTERM)
+    raise StoppedError

@@ -5,6 +5,7 @@ Each class carries its exit code; each message says what, where, the effect and 
 
 from __future__ import annotations
 
+import signal
 from typing import ClassVar
 
 
@@ -12,6 +13,12 @@ class NewsieveError(Exception):
     """Base of every expected failure; the command line prints the message and exits with ``exit_code``."""
 
     exit_code: ClassVar[int] = 1
+
+
+class StoppedError(KeyboardInterrupt):
+    """SIGTERM: stop as at the terminal, and say so by the exit code."""
+
+    exit_code: ClassVar[int] = 128 + signal.SIGTERM
 
 
 class FloorError(NewsieveError):

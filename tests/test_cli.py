@@ -3,7 +3,10 @@
 import gzip
 import io
 import json
+import signal
+import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import polars as pl
@@ -256,3 +259,26 @@ def test_a_bug_is_told_and_shown_on_demand(newsieve, story, monkeypatch):
     assert done.err.startswith("newsieve: a bug: ZeroDivisionError")
     assert "Traceback" not in done.err
     assert "Traceback" in newsieve("--debug", "strip", story).err
+
+
+@pytest.mark.workers
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_a_run_with_its_exit_code(tmp_path, number, code):
+    """A run that is stopped says so, commits nothing, and leaves no worker behind."""
+    for n in range(40):
+        (tmp_path / f"{n}.html").write_text(
+            f"<html><body><article><p>{TEXT}{n}</p></article></body></html>", "utf-8"
+        )
+    command = [sys.executable, "-m", "pipeline", "run", str(tmp_path), "--out", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)  # noqa: S603 - the own command
+    while not (tmp_path / "out" / "staging").exists():
+        time.sleep(0.01)
+
+    process.send_signal(number)
+    _, err = process.communicate(timeout=20)
+
+    assert process.returncode == code
+    assert "stopped. Nothing was committed" in err.decode()
+    assert not (tmp_path / "out" / "manifests").exists() or not list(
+        (tmp_path / "out" / "manifests").iterdir()
+    )
