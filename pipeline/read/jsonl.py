@@ -163,13 +163,14 @@ def _lenient(text: bytes | str) -> tuple[Row, str | None]:
     """Parse what strict JSON refuses and dumps hold all the same: NaN, lone surrogates, bare control characters."""
     try:
         value = json.loads(text, strict=False)
+        value = json.loads(
+            json.dumps(value, ensure_ascii=False).encode("utf-8", "ignore")
+        )  # no lone surrogate left
     except RecursionError:
         return {}, "nested too deep"
     except ValueError as error:
         return {}, f"not JSON: {without_surrogates(str(error))}"
-    if isinstance(value, dict):
-        return {without_surrogates(key): item for key, item in value.items()}, None
-    return {}, f"not an object but {_kind(value)}"
+    return (value, None) if isinstance(value, dict) else ({}, f"not an object but {_kind(value)}")
 
 
 def _kind(value: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from pipeline.read.batch import BATCH_BYTES, PAGE_BYTES, Batch, content_id, host_of
-from pipeline.read.charset import REPLACED, UNDECODABLE_SHARE, sanitised, without_surrogates
+from pipeline.read.charset import REPLACED, UNDECODABLE_SHARE, sanitised
 from pipeline.read.times import parse_time
 from pipeline.schema import PAGES, SKIPPED, TIME, conform
 
@@ -47,7 +47,7 @@ def batches(raw: pl.DataFrame, source: str) -> Iterator[Batch]:
 def as_text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
     """Return a value as text: a list's items one a line; None for null, an object, and a list that holds one."""
     if isinstance(value, str):
-        return without_surrogates(value)
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -61,9 +61,12 @@ def as_text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
 def _batch(raw: pl.DataFrame, source: str) -> Batch:
     judged = _judged(_cleaned(raw).with_columns(source=pl.concat_str(pl.lit(f"{source}#"), "number")))
     good = judged.filter(pl.col("reason").is_null())
+    own = pl.coalesce("id", "url")
     ids = [
-        given or url or content_id(source, content)
-        for given, url, content in good.select("id", "url", "content").iter_rows()
+        given or content_id(source, content)
+        for given, content in good.select(
+            own, pl.when(own.is_null()).then("content").alias("only")
+        ).iter_rows()
     ]
     times = pl.Series([parse_time(time) for time in good["published"]], dtype=TIME)
     pages = good.with_columns(
@@ -81,12 +84,14 @@ def _cleaned(raw: pl.DataFrame) -> pl.DataFrame:
     ]
     text, html = (_nothing_to_null(sanitised(pl.col(name))) for name in ("text", "html"))
     given = pl.any_horizontal(pl.col("text", "html").is_not_null())
-    clean = raw.with_columns(*facts, text=text, html=html, given=given)
+    clean = raw.lazy().with_columns(
+        *facts, text=text, html=html, given=given
+    )  # lazy: a part used twice is made once
     is_html = pl.col("text").is_null() | pl.col("text").str.contains(HTML_START)
     return clean.with_columns(
         content=pl.coalesce("text", "html"),
         kind=pl.when(is_html).then(pl.lit("html")).otherwise(pl.lit("text")),
-    )
+    ).collect()
 
 
 def _nothing_to_null(column: pl.Expr) -> pl.Expr:
