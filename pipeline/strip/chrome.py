@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -84,10 +86,12 @@ def _in_place(hits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """
     taken = hits.filter((pl.col("where") == "anywhere") & pl.col("start").is_null())
     bounds = (
-        lines.filter(body_like(pl.col("text")))
-        .join(taken, on=["doc", "line"], how="anti")
+        lines.lazy()
+        .filter(body_like(pl.col("text")))
+        .join(taken.lazy(), on=["doc", "line"], how="anti")
         .group_by("doc")
         .agg(first=pl.col("line").min(), last=pl.col("line").max())
+        .collect()
     )
     where, line = pl.col("where"), pl.col("line")
     in_place = (
@@ -113,13 +117,14 @@ def _whole_if_nothing_left(spans: pl.DataFrame) -> pl.DataFrame:
     """Widen spans over blanks at the ends of their line; where no letter or digit is left, take the line."""
     rows = [
         row
-        for part in spans.partition_by("doc", "line", maintain_order=True)
-        for row in _tidy(part.to_dicts(), part["text"][0])
+        for _, part in groupby(spans.iter_rows(named=True), key=itemgetter("doc", "line"))
+        for row in _tidy(list(part))
     ]
     return pl.DataFrame(rows, schema=spans.schema, orient="row")
 
 
-def _tidy(spans: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
+def _tidy(spans: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    text: str = spans[0]["text"]
     rest, end = "", 0
     for span in spans:
         start, stop = span["start"], span["end"]

@@ -75,7 +75,7 @@ def _told(lines: pl.DataFrame) -> pl.DataFrame:
     """Return the lines of documents that may hold a list, each with what its shape and its place tell."""
     text, stands, gone = pl.col("text"), pl.col("gone").is_null(), pl.col("gone")
     short = only(stands & (text.str.len_chars() <= HEADING_CHARS), text)
-    told = lines.with_columns(
+    told = lines.lazy().with_columns(
         stands=stands,
         body=stands & body_like(text),
         heading=short.str.contains(HEADING),
@@ -88,7 +88,7 @@ def _told(lines: pl.DataFrame) -> pl.DataFrame:
     )
     announced = (pl.col("heading") | pl.col("listing")).any().over("doc")
     several = (pl.col("headline") & (pl.col("line") > pl.col("first"))).sum().over("doc") >= MIN_CLOSED
-    return _placed(shaped.filter(announced | several))
+    return _placed(shaped.filter(announced | several).collect())
 
 
 def _below_removed() -> pl.Expr:

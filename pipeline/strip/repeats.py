@@ -44,9 +44,8 @@ def repeats(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     ``score`` the share of that line which this one repeats; rules are repeat/equal, /contained and /caption.
     """
     del documents
-    standing = (
-        lines.rechunk().filter(pl.col("gone").is_null()).drop("gone").with_columns(_traits())
-    )  # a pattern compiles once a chunk
+    whole = lines.rechunk().lazy()  # a pattern compiles once a chunk
+    standing = whole.filter(pl.col("gone").is_null()).drop("gone").with_columns(_traits()).collect()
     noticed = (
         lines.filter(pl.col("gone").is_in(NOTICES))
         .select("doc")

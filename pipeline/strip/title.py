@@ -26,6 +26,8 @@ ANCHOR_MARK = (
 )
 MIN_TITLE_CHARS, MAX_TITLE_CHARS = 8, 120  # shorter first lines are a press, a section, a button
 
+_LETTER = r"([\p{L}\p{N}])"
+
 
 def title(lines: pl.DataFrame, documents: pl.DataFrame, first_line: FirstLine = "auto") -> pl.DataFrame:
     """Return ``FOUND`` rows for the lines that are the document's title.
@@ -46,10 +48,12 @@ def title(lines: pl.DataFrame, documents: pl.DataFrame, first_line: FirstLine = 
 def _given(lines: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Return the first line before any body-like line that equals the given title, blanks and marks aside."""
     standing = lines.filter(pl.col("gone").is_null()).join(known.drop_nulls("title"), on="doc")
-    body = standing.filter(body_like(pl.col("text"))).group_by("doc").agg(body=pl.col("line").min())
-    above = (pl.col("line") <= pl.col("body")).fill_null(value=True)
-    early = (
-        standing.join(body, on="doc", how="left").filter(above).filter(_letters("text") == _letters("title"))
+    alike = standing.filter(pl.col("text").str.extract(_LETTER) == pl.col("title").str.extract(_LETTER))
+    same = alike.filter(_letters("text") == _letters("title"))
+    beside = standing.join(same, on="doc", how="semi")
+    body = beside.filter(body_like(pl.col("text"))).group_by("doc").agg(body=pl.col("line").min())
+    early = same.join(body, on="doc", how="left").filter(
+        (pl.col("line") <= pl.col("body")).fill_null(value=True)
     )
     rows = early.group_by("doc").agg(pl.col("line").min())
     return rows.with_columns(rule=pl.lit("title/given"), evidence=pl.lit("equal to the page's title"))
