@@ -115,11 +115,12 @@ class _Worker:
 
     def _start(self) -> None:
         context = get_context("spawn")
-        self.pipe, end = context.Pipe()
+        pipe, end = context.Pipe()
         self.process = context.Process(target=_serve, args=(end, os.getpid()), daemon=False)
         with _one_thread():
             self.process.start()
         end.close()
+        self.pipe = pipe  # last: a signal may come at any line, and only what is started can be stopped
 
 
 @contextmanager

@@ -93,7 +93,7 @@ class PlacedRule(NamedTuple):
 
 
 class RuleTable(NamedTuple):
-    """Every rule of a run in order, and ``keywords[keyword, rule]`` (lower case) that lead to them."""
+    """Every rule of a run in order, and ``keywords[keyword, rule]`` that lead to them."""
 
     packs: tuple[Pack, ...]
     rules: tuple[PlacedRule, ...]
@@ -124,9 +124,7 @@ def rule_table(packs: Sequence[Pack]) -> RuleTable:
     """Return the rules of ``packs`` in order, with their keywords."""
     rules = tuple(PlacedRule(pack, rule) for pack in packs for rule in pack.rule)
     pairs = [
-        (word, number)
-        for number, placed in enumerate(rules)
-        for word in dict.fromkeys(w.lower() for w in placed.rule.keywords)
+        (word, number) for number, placed in enumerate(rules) for word in dict.fromkeys(placed.rule.keywords)
     ]
     keywords = pl.DataFrame(pairs, schema={"keyword": pl.String, "rule": pl.UInt32}, orient="row")
     return RuleTable(tuple(packs), rules, keywords)
@@ -225,7 +223,7 @@ def _by_keyword(texts: pl.DataFrame, table: RuleTable) -> pl.LazyFrame:
         hits.filter(pl.col("keyword").list.len() > 0)
         .explode("keyword")
         .with_columns(pl.col("keyword").str.to_lowercase())
-        .join(table.keywords.lazy(), on="keyword")
+        .join(table.keywords.lazy().with_columns(pl.col("keyword").str.to_lowercase()), on="keyword")
         .select("rule", "key")
         .unique()
     )

@@ -96,6 +96,5 @@ def _in_words(error: BaseException) -> tuple[int, str]:
             f"a bug: {type(error).__name__}: {error}. Nothing was committed; "
             "please report what --debug before the command shows."
         )
-    return getattr(
-        error, "exit_code", INTERRUPTED
-    ), "stopped. Nothing was committed; the same command goes on where this one stopped."
+    told = "stopped. Nothing was committed; the same command goes on where this one stopped."
+    return getattr(error.__cause__ or error, "exit_code", INTERRUPTED), told

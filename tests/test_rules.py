@@ -41,6 +41,29 @@ def test_a_good_pack_loads(tmp_path):
     assert "mine/notice" in {placed.id for placed in load_packs([pack(tmp_path)]).rules}
 
 
+@pytest.mark.parametrize(
+    ("keyword", "text"), [("Ⓒ", "Ⓒ 가나"), ("Русский", "Русский 가나"), ("COPY", "copy 가나")]
+)
+def test_a_keyword_is_found_in_any_case(tmp_path, keyword, text):
+    """Keywords lead to their rule whatever their case, beyond ASCII at least as they are written."""
+    keys = {
+        "keywords": f'["{keyword}"]',
+        "pattern": "'(?i)^(?:ⓒ|русский|copy) 가나$'",
+        "removes": f'["{text}"]',
+    }
+
+    assert "mine/notice" in {placed.id for placed in load_packs([pack(tmp_path, **keys)]).rules}
+
+
+def test_a_selector_that_is_none_is_refused(tmp_path):
+    """A pack's [extract] is checked before any page is read."""
+    path = pack(tmp_path, head='title = "Mine"\n[extract]\nbody = ["div[["]')
+
+    assert (
+        refusal(path) == 'mine.toml: [extract]: "div[[" is not a CSS selector. Nothing was started; mend it.'
+    )
+
+
 REFUSED = {
     "a line it must keep": (
         {"keeps": '["이 글자크기로 변경됩니다"]'},
