@@ -101,7 +101,7 @@ def _texts(lines: pl.DataFrame) -> pl.DataFrame:
         lines_in=pl.len().cast(pl.UInt32),
         chars_in=pl.col("text").str.len_chars().sum().cast(pl.UInt32),
     )
-    hashes = [xxhash.xxh3_128_hexdigest(text.encode()) for text in joined["text"]]
+    hashes = [xxhash.xxh3_128_hexdigest(text) for text in joined["text"].cast(pl.Binary)]
     return joined.drop("text").with_columns(content_hash=pl.Series(hashes, dtype=pl.String))
 
 
