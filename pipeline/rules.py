@@ -206,10 +206,10 @@ def _candidates(texts: pl.DataFrame, table: RuleTable) -> pl.DataFrame:
     parts = [everywhere] if table.keywords.is_empty() else [everywhere, _by_keyword(texts, table)]
     longest = [None if "span" in placed.rule.groups else placed.rule.max_chars for placed in table.rules]
     limits = pl.LazyFrame({"longest": longest}, schema={"longest": pl.UInt32}).with_row_index("rule")
-    lines = texts.lazy().with_columns(chars=pl.col("text").str.len_chars())
-    pairs = pl.concat(parts).join(limits, on="rule").join(lines, on="key")
-    fitting = pairs.filter((pl.col("chars") <= pl.col("longest")).fill_null(value=True))
-    return fitting.select("rule", "key", "text").sort("rule", "key").collect()
+    sizes = texts.lazy().select("key", chars=pl.col("text").str.len_chars())
+    pairs = pl.concat(parts).join(limits, on="rule").join(sizes, on="key")
+    fitting = pairs.filter((pl.col("chars") <= pl.col("longest")).fill_null(value=True)).select("rule", "key")
+    return fitting.unique().sort("rule", "key").join(texts.lazy(), on="key", maintain_order="left").collect()
 
 
 def _by_keyword(texts: pl.DataFrame, table: RuleTable) -> pl.LazyFrame:
@@ -225,7 +225,6 @@ def _by_keyword(texts: pl.DataFrame, table: RuleTable) -> pl.LazyFrame:
         .with_columns(pl.col("keyword").str.to_lowercase())
         .join(table.keywords.lazy().with_columns(pl.col("keyword").str.to_lowercase()), on="keyword")
         .select("rule", "key")
-        .unique()
     )
 
 
