@@ -20,7 +20,7 @@ from pipeline.store.files import whole_file, write_table
 from pipeline.strip.apply import rebuild
 from pipeline.strip.stages import strip
 
-BATCH_PAGES = 4096
+BATCH_PAGES = 16384
 BATCH_BYTES = 32 << 20
 STAGED = {"documents": DOCUMENTS, "lines": LINES, "removed": REMOVED, "skipped": SKIPPED}
 

@@ -136,9 +136,10 @@ def _measured(runs: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     """Add to the lines of runs their marks, and how many of their words occur in the article."""
     body = told.filter("body").join(runs, on="doc", how="semi").select("doc", stem=_stems()).explode("stem")
     words = runs.filter(~pl.col("heading")).select("doc", "line", stem=_stems()).explode("stem")
-    known = body.unique().with_columns(hit=pl.lit(1))
-    seen = words.drop_nulls().unique().join(known, on=["doc", "stem"], how="left")
-    counts = seen.group_by("doc", "line").agg(words=pl.len(), hits=pl.col("hit").sum())
+    seen = words.drop_nulls().unique()
+    shared = body.join(seen, on=["doc", "stem"], how="semi").unique().with_columns(hit=pl.lit(1))
+    found = seen.join(shared, on=["doc", "stem"], how="left")
+    counts = found.group_by("doc", "line").agg(words=pl.len(), hits=pl.col("hit").sum())
     text = pl.col("text")
     return runs.join(counts, on=["doc", "line"], how="left", maintain_order="left").with_columns(
         pl.col("words", "hits").cast(pl.Int64).fill_null(0),
@@ -156,7 +157,9 @@ def _stems() -> pl.Expr:
     return (
         pl.col("text")
         .str.extract_all(_WORD)
-        .list.eval(pl.when(hangul).then(word.str.slice(0, 2)).otherwise(word.str.to_lowercase()))
+        .list.eval(
+            pl.when(hangul).then(word.str.slice(0, 2)).otherwise(only(~hangul, word).str.to_lowercase())
+        )
     )
 
 
