@@ -1,4 +1,4 @@
-"""The score of stripping on gold, its table for people, and the floors it must not fall below."""
+"""The score of stripping on gold: what became of every labelled line, counted by kind, stage, rule and class."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from pipeline.config import RunConfig, read_toml
-from pipeline.errors import ConfigError, FloorError
+from pipeline.config import RunConfig
+from pipeline.errors import ConfigError
 from pipeline.evaluate.gold import KINDS, labelled, read_gold
 from pipeline.extract import extract
 from pipeline.rules import load_packs
@@ -16,11 +16,18 @@ from pipeline.strip.stages import strip
 
 MUST_STAY = ("body", "subtitle")
 MUST_GO = ("summary_dup",)  # and every chrome:… class
-COUNTS = ("body_lines", "body_lost", "body_cut", "chrome_lines", "chrome_left", "byline_left", "caption_left")
+COUNTS = (
+    "body_lines", "body_lost", "body_cut", "chrome_lines", "chrome_left", "byline_left", "caption_left", "parts_left",
+)  # fmt: skip
+SPANS = pl.List(pl.Struct({"start": pl.UInt32, "text": pl.String, "rule": pl.String}))
 
 
 class Score(NamedTuple):
-    """``fates``: every labelled line with what became of it (``stands``, ``stage``, ``rule``, ``cut``)."""
+    """``fates``: every labelled line and what became of it; ``documents``: how many of each kind.
+
+    Columns beside the label's: ``group`` (stay, go, neutral), ``stands``, ``stage`` and ``rule`` that took it whole,
+    ``cut`` (rule: text) where spans took more of it than its labels allow, ``parts_left`` (labelled spans that stayed).
+    """
 
     fates: pl.DataFrame
     documents: dict[str, int]
@@ -47,57 +54,117 @@ def evaluate(folder: Path, config: RunConfig) -> Score:
     return Score(pl.concat(fates), documents)
 
 
+def totals(score: Score) -> dict[str, dict[str, int]]:
+    """Return ``documents`` and ``COUNTS`` for each kind of gold."""
+    result = {}
+    for kind, documents in score.documents.items():
+        rows = score.fates.filter(pl.col("kind") == kind)
+        stay, go = (rows.filter(pl.col("group") == group) for group in ("stay", "go"))
+        left = rows.filter("stands")
+        counts = (
+            stay.height,
+            stay.filter(~pl.col("stands")).height,
+            stay.filter(pl.col("cut").is_not_null() & pl.col("stands")).height,
+            go.height,
+            go.filter("stands").height,
+            left.filter(pl.col("label") == "byline").height,
+            left.filter(pl.col("label") == "caption").height,
+            int(left["parts_left"].sum()),
+        )
+        result[kind] = {"documents": documents, **dict(zip(COUNTS, counts, strict=True))}
+    return result
+
+
+def by(score: Score, column: str) -> pl.DataFrame:
+    """Return what each ``stage`` or ``rule`` took: ``chrome``, ``neutral`` and ``body`` lines (lost or cut).
+
+    ``precision`` is the share of chrome in chrome and body, ``recall`` the share of all chrome lines.
+    """
+    taken = score.fates.filter(~pl.col("stands") & pl.col(column).is_not_null())
+    lines = taken.select(column, "group")
+    if column == "rule":
+        cut = score.fates.filter("stands").drop_nulls("cut")
+        lines = pl.concat(
+            [lines, cut.select(rule=pl.col("cut").str.split(": ").list[0], group=pl.lit("stay"))]
+        )
+    chrome = score.fates.filter(pl.col("group") == "go").height
+    groups = {"chrome": "go", "neutral": "neutral", "body": "stay"}
+    counts = lines.group_by(column).agg(
+        (pl.col("group") == group).sum().alias(name) for name, group in groups.items()
+    )
+    return counts.with_columns(
+        precision=pl.col("chrome") / (pl.col("chrome") + pl.col("body")),
+        recall=pl.col("chrome") / max(chrome, 1),
+    ).sort(["body", "chrome", column], descending=[True, True, False])
+
+
+def classes(score: Score) -> pl.DataFrame:
+    """Return of every class of lines that must go how many there are and how many are ``left``."""
+    go = score.fates.filter(pl.col("group") == "go")
+    return go.group_by("kind", "label").agg(lines=pl.len(), left=pl.col("stands").sum()).sort("kind", "label")
+
+
+def wrong(score: Score) -> dict[str, pl.DataFrame]:
+    """Return the lines behind the counts: ``kind, id, line, why, text`` of what must not be."""
+    fates, stays = score.fates, pl.col("group") == "stay"
+    chosen = {
+        "body lines lost": (
+            fates.filter(stays & ~pl.col("stands")),
+            pl.coalesce("rule", pl.lit("not extracted")),
+        ),
+        "body lines cut": (
+            fates.filter(stays & pl.col("stands") & pl.col("cut").is_not_null()),
+            pl.col("cut"),
+        ),
+        "chrome lines left": (fates.filter((pl.col("group") == "go") & pl.col("stands")), pl.col("label")),
+        "labelled parts of lines left": (
+            fates.filter(pl.col("stands") & (pl.col("parts_left") > 0)),
+            pl.col("label"),
+        ),
+    }
+    return {
+        name: rows.select("kind", "id", "line", why.alias("why"), "text")
+        for name, (rows, why) in chosen.items()
+    }
+
+
 def _fates(lines: pl.DataFrame, documents: pl.DataFrame, removed: pl.DataFrame) -> pl.DataFrame:
     named = removed.join(documents.select("doc", id="doc_id"), on="doc")
     whole = named.filter(pl.col("span").is_null()).select("id", "line", "stage", "rule")
     spans = (
         named.filter(pl.col("span").is_not_null())
         .group_by("id", "line")
-        .agg(spans=pl.struct("span", "text", pl.col("rule").alias("by")))
+        .agg(spans=pl.struct(pl.col("span").struct.field("start"), "text", "rule"))
     )
     rows = lines.join(whole, on=["id", "line"], how="left", maintain_order="left")
     rows = rows.join(spans, on=["id", "line"], how="left", maintain_order="left")
-    cuts = [_cut_body(*row) for row in rows.select("inline", "spans").iter_rows()]
+    pairs = list(rows.select("inline", pl.col("spans").cast(SPANS).fill_null([]), "text").iter_rows())
+    # The lines of a page are laid over its labels by their letters, so places inside a line say nothing there.
     return rows.with_columns(
         pl.col("stage").cast(pl.String),
-        cut=pl.Series(cuts, dtype=pl.String),
+        cut=pl.when(pl.col("kind") == "text").then(
+            pl.Series([_cut(*pair[:2]) for pair in pairs], dtype=pl.String)
+        ),
+        parts_left=pl.Series([_left(*pair) for pair in pairs], dtype=pl.UInt32),
         stands=pl.col("line").is_not_null() & pl.col("stage").is_null(),
+        group=_group(),
     ).drop("spans", "inline")
 
 
-def _cut_body(inline: list[dict[str, int]], spans: list[dict[str, Any]] | None) -> str | None:
+def _cut(inline: list[dict[str, int]], spans: list[dict[str, Any]]) -> str | None:
     """Return what spans took of a line beyond what its labels allow, with the rule; None when nothing."""
-    for span in spans or []:
-        start = span["span"]["start"]
-        outside = [
-            sign
-            for place, sign in enumerate(span["text"], start=start)
-            if sign.isalnum() and not any(part["start"] <= place < part["end"] for part in inline)
-        ]
-        if outside:
-            return f"{span['by']}: {span['text']}"
+    for span in spans:
+        places = range(span["start"], span["start"] + len(span["text"]))
+        outside = (place for place in places if not any(p["start"] <= place < p["end"] for p in inline))
+        if any(span["text"][place - span["start"]].isalnum() for place in outside):
+            return f"{span['rule']}: {span['text']}"
     return None
 
 
-def totals(score: Score) -> dict[str, dict[str, int]]:
-    """Return ``COUNTS`` for each kind of gold."""
-    fates = score.fates.with_columns(_group().alias("group"))
-    result = {}
-    for kind, documents in score.documents.items():
-        rows = fates.filter(pl.col("kind") == kind)
-        stay, go = rows.filter(pl.col("group") == "stay"), rows.filter(pl.col("group") == "go")
-        left = rows.filter("stands")
-        counts = (
-            stay.height,
-            stay.filter(~pl.col("stands")).height,
-            stay.filter(pl.col("cut").is_not_null() & pl.col("stands")).height if kind == "text" else 0,
-            go.height,
-            go.filter("stands").height,
-            left.filter(pl.col("label") == "byline").height,
-            left.filter(pl.col("label") == "caption").height,
-        )
-        result[kind] = {"documents": documents, **dict(zip(COUNTS, counts, strict=True))}
-    return result
+def _left(inline: list[dict[str, int]], spans: list[dict[str, Any]], text: str) -> int:
+    """Count the labelled parts of a line of which a letter or digit is still there."""
+    gone = {place for span in spans for place in range(span["start"], span["start"] + len(span["text"]))}
+    return sum(any(text[n].isalnum() and n not in gone for n in range(p["start"], p["end"])) for p in inline)
 
 
 def _group() -> pl.Expr:
@@ -109,52 +176,3 @@ def _group() -> pl.Expr:
         .then(pl.lit("go"))
         .otherwise(pl.lit("neutral"))
     )
-
-
-def report(score: Score) -> str:
-    """Return the score for people: totals, classes, rules that took body text, and the lines themselves."""
-    rows = [f"{'':<6}" + "".join(f"{name:>14}" for name in ("documents", *COUNTS))]
-    rows += [
-        f"{kind:<6}" + "".join(f"{counts[name]:>14}" for name in ("documents", *COUNTS))
-        for kind, counts in totals(score).items()
-    ]
-    fates = score.fates.with_columns(_group().alias("group"))
-    classes = (
-        fates.filter(pl.col("group") == "go")
-        .group_by("kind", "label")
-        .agg(total=pl.len(), left=pl.col("stands").sum())
-    )
-    rows += ["", "chrome by class: lines, left"]
-    rows += [
-        f"{row['kind']:<6}{row['label']:<28}{row['total']:>6}{row['left']:>6}"
-        for row in classes.sort("kind", "label").to_dicts()
-    ]
-    lost = fates.filter((pl.col("group") == "stay") & ~pl.col("stands"))
-    cut = fates.filter((pl.col("group") == "stay") & pl.col("cut").is_not_null() & (pl.col("kind") == "text"))
-    left = fates.filter((pl.col("group") == "go") & pl.col("stands"))
-    rows += _listed("body lines lost", lost, pl.coalesce("rule", pl.lit("not extracted")))
-    rows += _listed("body lines cut", cut, pl.col("cut"))
-    rows += _listed("chrome lines left", left, pl.col("label"))
-    return "\n".join(rows)
-
-
-def _listed(title: str, rows: pl.DataFrame, why: pl.Expr) -> list[str]:
-    told = rows.select("kind", "id", "line", why.alias("why"), "text").iter_rows()
-    return [
-        "",
-        f"{title}: {rows.height}",
-        *(f"  {k}/{i}:{n or '-'} [{w}] {text[:100]}" for k, i, n, w, text in told),
-    ]
-
-
-def check_floors(score: Score, path: Path) -> None:
-    """Raise FloorError when a count is above what ``path`` allows: ``[text]`` and ``[html]`` tables of ``COUNTS``."""
-    counts, fallen = totals(score), []
-    for kind, floors in read_toml(path, "floors").items():
-        for name, most in floors.items():
-            if name not in COUNTS or kind not in KINDS:
-                raise ConfigError(f"{path}: unknown floor [{kind}] {name}; known are {', '.join(COUNTS)}.")
-            if kind in counts and counts[kind][name] > most:
-                fallen.append(f"[{kind}] {name} is {counts[kind][name]}, allowed are {most}")
-    if fallen:
-        raise FloorError(f"{path}: below the floors: {'; '.join(fallen)}. The lines are listed above.")
