@@ -98,7 +98,8 @@ def _beside_re(taken: Samples, sample: int, lines: int) -> list[str]:
     return [
         "## Rules: newsieve beside Python's `re`",
         "",
-        f"The built-in rules on the same {sample:,} distinct lines, {size / 1e6:.1f} MB. newsieve also returns spans",
+        f"The {taken['sample rules'][0]:.0f} built-in rules that `re` can read, on the same {sample:,} distinct lines,",
+        f"{size / 1e6:.1f} MB. newsieve also returns spans",
         "and evidence, which `re` here does not. `re` goes line by line, rule by rule; with keywords first it looks",
         f"for them with `in`. The pairs of line and rule found agree by {100 * min(taken['sample agree']):.2f} %.",
         "",
