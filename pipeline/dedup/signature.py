@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-from datasketch import MinHash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,6 +127,8 @@ def _inside(ends: I64, lengths: I64, size: int) -> npt.NDArray[np.bool_]:
 
 def permutations(num_perm: int, seed: int) -> tuple[U32, U32]:
     """Return datasketch's factors and addends of the affine32 scheme, each of shape (num_perm,)."""
+    from datasketch import MinHash  # noqa: PLC0415 - it loads SciPy, for which stripping shall not wait
+
     factors, addends = MinHash(num_perm=num_perm, seed=seed, scheme=SCHEME).permutations
     return factors, addends
 
