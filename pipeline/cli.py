@@ -61,7 +61,12 @@ RULES: Option = click.option(
 WORKERS = click.option("--workers", type=click.IntRange(0), help="Processes; 0 takes one a core.")
 ENGINE = click.option("--engine", type=click.Choice(["local"]), default="local", help="What runs the tasks.")
 LIMIT = click.option("--limit", callback=_limit, metavar="N", help="Pages that may be skipped: 20, or 1%.")
-STRICT = click.option("--strict", is_flag=True, default=None, help="Exit 3 when any page was skipped.")
+STRICT = click.option(
+    "--strict",
+    is_flag=True,
+    default=None,
+    help="Exit 3 when any page was skipped, stop when a rule takes too much.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 QUIET = click.option("--quiet", is_flag=True, help="No progress and no summary.")
 CORPUS = click.option(
@@ -128,6 +133,8 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
 def _told(number: int, known: int, counts: dict[str, Any] | None, out: Path) -> str:
     if counts is None:
         return f"nothing new: {out} holds all {known} input files already"
+    from pipeline.run.suspects import in_words  # noqa: PLC0415
+
     rows = [
         f"run {number} committed to {out}",
         f"  pages      {counts['pages']:>9,}   documents {counts['documents']:,}",
@@ -137,6 +144,8 @@ def _told(number: int, known: int, counts: dict[str, Any] | None, out: Path) -> 
     if counts["skipped_by_reason"]:
         rows.append("  not in the corpus")
         rows += [f"    {reason:<15}{n:>3,}" for reason, n in counts["skipped_by_reason"].items()]
+    rows += [f"  look at: {in_words(suspect)}" for suspect in counts["suspects"]]
+    rows += [f"  kept whole: {doc_id}: {why}" for doc_id, why in counts["kept_whole"].items()]
     return "\n".join(rows)
 
 

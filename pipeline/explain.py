@@ -15,6 +15,7 @@ from pipeline.strip.apply import rebuild
 from pipeline.strip.stages import Stripped
 
 HEAD = ("doc_id", "source", "url", "host", "press", "title", "published", "byline")
+SEEN = ("section", "kept_whole")  # of a document stripped just now; a corpus does not hold them
 FACTS = ("stage", "rule", "evidence", "score", "span", "text", "duplicate_of")
 KEPT_CHARS = 100
 
@@ -28,7 +29,7 @@ class Story(NamedTuple):
 
 def story_of(stripped: Stripped) -> Story:
     """Return the story of a document that was stripped just now."""
-    head = stripped.documents.select(HEAD).row(0, named=True)
+    head = stripped.documents.select(*HEAD, *SEEN).row(0, named=True)
     standing = stripped.lines.filter(pl.col("gone").is_null())
     twin = pl.when(pl.col("same_as").is_not_null()).then(
         pl.struct(doc_id=pl.lit(head["doc_id"]), line="same_as")

@@ -63,6 +63,8 @@ _DOCUMENTS: Columns = {
     "content_hash": pl.String,  # xxh3_128 of the extracted lines, hexadecimal
     "lines_in": pl.UInt32,
     "chars_in": pl.UInt32,  # characters of the lines, line ends not counted
+    "section": pl.String,
+    "kept_whole": pl.String,  # why nothing was stripped from it; null for the others
 }
 DOCUMENTS = pl.Schema(_DOCUMENTS)
 _LINES: Columns = {

@@ -176,6 +176,7 @@ def test_settle_keeps_the_first_independent_set(graph):
 
 
 @given(graphs(), st.data())
+@settings(deadline=None)
 def test_rounds_find_what_all_pairs_find(graph, data):
     """Whatever the buckets, the rounds decide as if all pairs of every bucket had been compared."""
     size, pairs = graph

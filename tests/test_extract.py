@@ -142,7 +142,19 @@ def test_a_head_says_title_press_time_and_reporters(head, body, wanted):
     """Meta tags and JSON-LD give the head; portals are no press, and a site's name is no part of a title."""
     found = read_head(LexborHTMLParser(page(body, head)))
 
-    assert found._asdict() == dict(zip(("title", "press", "published", "byline"), wanted, strict=True))
+    assert found[:4] == wanted
+
+
+def test_a_section_is_read_from_meta_tags_or_data():
+    """The section comes from a meta tag or from JSON-LD."""
+    meta = '<meta property="article:section" content="사회">'
+    data = '<script type="application/ld+json">{"@type":"NewsArticle","articleSection":"경제"}</script>'
+
+    assert [read_head(LexborHTMLParser(page("", head))).section for head in (meta, data, "")] == [
+        "사회",
+        "경제",
+        None,
+    ]
 
 
 def spin(seconds):

@@ -17,7 +17,7 @@ from pipeline.schema import DOCUMENTS, LINES, SKIPPED, conform
 ATTEMPTS = 2  # in a process of its own, before a page is taken for the killer
 
 
-HEADS = {name: DOCUMENTS[name] for name in ("doc", "title", "press", "published", "byline")}
+HEADS = {name: DOCUMENTS[name] for name in ("doc", "title", "press", "published", "byline", "section")}
 FAILED = {"doc": pl.UInt32, "reason": pl.String, "detail": pl.String}
 
 

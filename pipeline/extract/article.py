@@ -13,6 +13,7 @@ class Head(NamedTuple):
     press: str | None = None
     published: datetime | None = None
     byline: list[str] | None = None
+    section: str | None = None
 
 
 class Article(NamedTuple):

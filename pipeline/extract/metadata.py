@@ -36,7 +36,8 @@ NO_TITLE = {
     "제목 없음",
     "무제",
 }  # what editors put in a new page
-MAX_TITLE_CHARS = 300
+SECTION_METAS = ("article:section", "og:article:section", "dable:section", "section")
+MAX_TITLE_CHARS, MAX_SECTION_CHARS = 300, 40
 
 
 def read_head(tree: LexborHTMLParser, titles: Sequence[str] = ()) -> Head:
@@ -49,6 +50,7 @@ def read_head(tree: LexborHTMLParser, titles: Sequence[str] = ()) -> Head:
         press=press,
         published=next(filter(None, map(parse_time, _times(tree, metas, data))), None),
         byline=_byline(metas, data, press) or None,
+        section=_section(metas, data),
     )
 
 
@@ -147,6 +149,13 @@ def _byline(metas: dict[str, str], data: dict[str, Any], press: str | None) -> l
         if names and all(PERSON.fullmatch(name) and name != press for name in names):
             return names
     return []
+
+
+def _section(metas: dict[str, str], data: dict[str, Any]) -> str | None:
+    given = (*(metas.get(name) for name in SECTION_METAS), data.get("articleSection"))
+    return next(
+        (text for text in given if isinstance(text, str) and 0 < len(text) <= MAX_SECTION_CHARS), None
+    )
 
 
 def _folded(text: str | None) -> str:

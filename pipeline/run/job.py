@@ -21,6 +21,7 @@ from pipeline.run.dedupe import LEVELS, dedupe, settings_of
 from pipeline.run.first import first_pass
 from pipeline.run.gather import SEEN, Gathered, gather, one_page_an_id
 from pipeline.run.plan import Plan, plan_run, refuse_unreadable
+from pipeline.run.suspects import TOLD, check_suspects, suspects_of
 from pipeline.run.write import Tables, tables_of, write_generation
 from pipeline.store.corpus import TABLES, fetch_texts, paths_of
 from pipeline.store.files import read_table, sync
@@ -151,6 +152,10 @@ def _passes(job: Job, watch: Watch, clock: Clock) -> tuple[list[tuple[Path, Outp
         watch("dedup", 0, 1)
         skipped = pl.concat([job.plan.skipped, gathered.skipped])
         gathered = one_page_an_id(gathered._replace(skipped=skipped), _seen(job))
+        suspects = suspects_of(gathered.documents, gathered.removed)
+        spared = gathered.documents.drop_nulls("kept_whole")
+        if config.run.strict:
+            check_suspects(suspects, spared.height)
         deduped = dedupe(gathered, config.dedup, partial(_known, job))
         watch("dedup", 1, 1)
     with clock.time("write"):
@@ -161,7 +166,11 @@ def _passes(job: Job, watch: Watch, clock: Clock) -> tuple[list[tuple[Path, Outp
             write_index(path, deduped.kept[level], settings_of(config.dedup).fingerprint())
         written = write_generation(tables, index, job.staging, job.plan.run)
         watch("write", 1, 1)
-    return written, counts_of(tables, gathered)
+    told = {
+        "suspects": suspects[:TOLD],
+        "kept_whole": dict(spared.select("doc_id", "kept_whole").rows()[:TOLD]),
+    }
+    return written, {**counts_of(tables, gathered), **told}
 
 
 def _seen(job: Job) -> pl.DataFrame:

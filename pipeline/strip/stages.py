@@ -13,6 +13,7 @@ from pipeline.rules import RuleTable
 from pipeline.schema import DOCUMENTS, TIME
 from pipeline.strip.apply import apply
 from pipeline.strip.chrome import chrome, hits_of
+from pipeline.strip.guard import keep_whole
 from pipeline.strip.headlines import headlines
 from pipeline.strip.repeats import repeats
 from pipeline.strip.title import title
@@ -53,7 +54,10 @@ def strip(lines: pl.DataFrame, documents: pl.DataFrame, table: RuleTable, settin
         standing, removed = apply(standing, stage(standing, documents), name)
         records.append(removed)
     record = pl.concat(records).sort("doc", "line", pl.col("span").struct.field("start"))
-    return Stripped(_credited(documents, pl.concat(credits_), record), standing, record)
+    credited = _credited(documents, pl.concat(credits_), record)
+    guarded = keep_whole(lines, standing, record)
+    flagged = credited.drop("kept_whole").join(guarded.spared, on="doc", how="left", maintain_order="left")
+    return Stripped(flagged.select(DOCUMENTS.names()), guarded.lines, guarded.removed)
 
 
 def _credited(documents: pl.DataFrame, credits_: pl.DataFrame, record: pl.DataFrame) -> pl.DataFrame:
