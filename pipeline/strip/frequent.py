@@ -1,0 +1,288 @@
+"""Frequent text: lines that a site prints on many of its pages, found from the pages themselves.
+
+A line's *template* is its text with dates, numbers, addresses and reporters' names masked. A template that stands
+around the articles of many different pages of one host is furniture, and every copy that stands around an article
+goes. Inside an article nothing goes for being frequent: sub-headings, interview marks and syndicated paragraphs are
+frequent too. The thresholds and their sources: docs/frequent.md.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import polars as pl
+
+from pipeline.schema import FOUND
+from pipeline.strip.shapes import body_like, only, sentence_end
+from pipeline.strip.templates import MASKED_CHARS, template
+
+MIN_HOST_PAGES = 30  # pages of different text; with fewer, a series of articles looks like a layout
+MIN_PAGES = 10  # of them, that a template must stand on
+SHARE = 0.3  # of the host's pages
+PROSE_SHARE = 0.6  # the same for a line that reads like a sentence of an article
+MAX_MIDDLE = 0.25  # share of a template's pages where it stands inside the article
+MIN_PLACE = 0.1  # share of a template's pages where it stands in the same place as the line in question
+MIN_SENTENCE = 12  # characters; shorter sentences are answers in interviews
+MAX_CHARS = 300  # of a line; longer ones are never looked at
+BETWEEN_CHARS = 20  # of a line that goes for standing between furniture: a press, a section, a name
+FEW = 3  # pages that hold a template before it stops counting as an article's own text
+FREQUENT_WEIGHT = (
+    -20
+)  # of a shared line, against a sentence's characters, where the article's bounds are sought
+SENTENCE_WEIGHT = 100  # at most, for a sentence: one long paragraph does not bridge a page's foot
+STORED_SHARE = 0.05  # of a run's pages of a host: what is rarer is not worth keeping for later runs
+
+_COUNTS = {
+    "host": pl.String,  # "" for pages of unknown host
+    "template": pl.String,  # null: the row counts the host's pages of different text, as ``head``
+    "head": pl.UInt32,  # pages on which it stands above the article only
+    "tail": pl.UInt32,  # below it, and nowhere inside
+    "middle": pl.UInt32,  # inside it
+    "example": pl.String,
+}
+COUNTS = pl.Schema(_COUNTS)
+
+UNKNOWN_HOST = "unknown host"
+AFTER = " ⏎ "  # parts a bare number's template from the line above it
+
+# Marks of an article's own structure, wherever they stand: [앵커], ◆ 홍길동> …, Q. …
+_MARK = (
+    r"^\s*[▶▷-]?\s*[\[<【〈(（]\s?[가-힣A-Z·/ ]{1,10}\s?[\]>】〉)）]\s*$"
+    r"|^\s*(?:[◇◆■□△▲○●▷▶☆★-]\s*[가-힣 ]{2,10}\s?|[가-힣]{2,6})[>＞][^>＞]*$|^\s*(?:[QA]\d*|문|답|질문|답변)\s?[.:)>]"
+)
+_SECTION_SIGN = r"^\s*[◇◆■□○●△▲]"
+_PLAIN = r"[^니]다[.。?!]?[\s\"'”’」』)\]》〉]*$"  # newspapers write plain endings, furniture asks politely
+_HANGUL = r"[가-힣]"
+
+
+class Frequent(NamedTuple):
+    """What goes (``FOUND``), ``counts[COUNTS]`` of the run alone, and ``small[host, pages]`` with too few pages."""
+
+    found: pl.DataFrame
+    counts: pl.DataFrame
+    small: pl.DataFrame
+
+
+def frequent(lines: pl.DataFrame, documents: pl.DataFrame, earlier: pl.DataFrame) -> Frequent:
+    """Return what is furniture of its site among the standing lines of ``lines[LINES]``.
+
+    ``documents`` says each document's host; those of unknown host count as one site. ``earlier[COUNTS]`` is what
+    earlier runs counted. The order of documents and lines' frames is no matter.
+    """
+    standing = _described(lines, documents)
+    standing = _placed(_shared(standing, earlier))
+    counts = _counts(standing)
+    totals = _summed([earlier, counts], standing)
+    pages = _pages(totals)
+    judged = _judged(standing, totals, pages)
+    small = documents.select(host=_host()).unique().join(pages, on="host", how="left")
+    small = small.with_columns(pl.col("pages").fill_null(0)).filter(pl.col("pages") < MIN_HOST_PAGES)
+    return Frequent(_found(judged), _worth_keeping(counts), small.sort("host"))
+
+
+def _host() -> pl.Expr:
+    return pl.col("host").fill_null("")
+
+
+def _described(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
+    """Return ``doc, line, host, text, template, chars, sentence, share`` of the standing lines, in order.
+
+    ``share`` is what part of the host's pages must hold the line before it may go; null: it never goes.
+    """
+    standing = lines.filter(pl.col("gone").is_null()).select("doc", "line", "text")
+    traits = standing.select("text").unique().with_columns(_traits()).with_columns(_share())
+    hosts = documents.select("doc", host=_host())
+    whole = standing.join(traits, on="text").join(hosts, on="doc").sort("doc", "line")
+    worded = pl.when(pl.col("template").str.contains(r"\p{L}")).then("template")
+    above = only(pl.col("template").str.len_chars() <= MASKED_CHARS, worded).forward_fill().over("doc")
+    bare = pl.concat_str(above.fill_null(""), "template", separator=AFTER)
+    return whole.with_columns(template=pl.coalesce(worded, bare))
+
+
+def _traits() -> list[pl.Expr]:
+    text = pl.col("text")
+    short = only(text.str.len_chars() <= MAX_CHARS, text)
+    return [
+        text.str.len_chars().alias("chars"),
+        (sentence_end(text) | body_like(text)).alias("sentence"),
+        template(short).alias("template"),
+        short.str.contains(_MARK).alias("mark"),
+        (short.str.contains(_PLAIN) | ~short.str.contains(_HANGUL)).alias("plain"),
+        short.str.contains(_SECTION_SIGN).alias("signed"),
+    ]
+
+
+def _share() -> pl.Expr:
+    answer = pl.col("sentence") & (pl.col("chars") < MIN_SENTENCE)
+    never = pl.col("mark") | answer | (pl.col("chars") > MAX_CHARS)
+    prose = pl.col("sentence") & pl.col("plain")
+    return pl.when(~never).then(pl.when(prose).then(PROSE_SHARE).otherwise(SHARE)).alias("share")
+
+
+def _shared(standing: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
+    """Add ``shared``: so many documents have the line that it is not the article's own text."""
+    here = standing.group_by("host", "template").agg(holding=pl.col("doc").n_unique())
+    pages = standing.group_by("host").agg(holding=pl.col("doc").n_unique())
+    before = _summed([earlier], standing).with_columns(before=_documents())
+    held = (
+        pl.concat([here, pages.select("host", pl.lit(None, pl.String).alias("template"), "holding")])
+        .join(before, on=["host", "template"], how="left", nulls_equal=True)
+        .select("host", "template", holding=pl.col("holding") + pl.col("before").fill_null(0))
+    )
+    total = held.filter(pl.col("template").is_null()).select("host", all="holding")
+    told = standing.join(held, on=["host", "template"], how="left").join(total, on="host", how="left")
+    enough = pl.max_horizontal(pl.lit(FEW), pl.col("share") * pl.col("all"))
+    shared = (pl.col("holding") >= enough) & pl.col("share").is_not_null()
+    return told.with_columns(shared=shared).drop("holding", "all").sort("doc", "line")
+
+
+def _placed(standing: pl.DataFrame) -> pl.DataFrame:
+    """Add ``own``, a sentence of the article, and ``place``: head, middle, tail; null in a document without any.
+
+    The middle is the stretch of lines with the most text in sentences and the fewest shared lines: the maximum
+    sum of weights. So a sentence below a page's foot does not draw the foot into the article.
+    """
+    own = pl.col("sentence") & ~pl.col("shared")
+    size = pl.min_horizontal("chars", pl.lit(SENTENCE_WEIGHT)).cast(pl.Int64)
+    weight = pl.when("shared").then(FREQUENT_WEIGHT).when(own).then(size).otherwise(0)
+    weighed = standing.with_columns(own=own, weight=weight)
+    weighed = weighed.with_columns(total=pl.col("weight").cum_sum().over("doc"))
+    weighed = weighed.with_columns(before=pl.col("total") - pl.col("weight"))
+    weighed = weighed.with_columns(low=pl.col("before").cum_min().over("doc"))
+    gained = weighed.filter("own").with_columns(gain=pl.col("total") - pl.col("low"))
+    best = gained.filter(pl.col("gain") == pl.col("gain").max().over("doc"))
+    ends = best.group_by("doc").agg(pl.col("line", "low").sort_by("line").last()).rename({"line": "end"})
+    starts = weighed.filter("own").select("doc", "line", "before").join(ends, on="doc")
+    starts = starts.filter((pl.col("before") == pl.col("low")) & (pl.col("line") <= pl.col("end")))
+    bounds = starts.group_by("doc").agg(pl.col("line").min().alias("start"), pl.col("end").first())
+    place = (
+        pl.when(pl.col("line") < pl.col("start"))
+        .then(pl.lit("head"))
+        .when(pl.col("line") > pl.col("end"))
+        .then(pl.lit("tail"))
+        .when(pl.col("start").is_not_null())
+        .then(pl.lit("middle"))
+    )
+    return (
+        weighed.join(bounds, on="doc", how="left", maintain_order="left")
+        .with_columns(place=place)
+        .drop("weight", "total", "before", "low", "start", "end")
+    )
+
+
+def _counts(standing: pl.DataFrame) -> pl.DataFrame:
+    """Return ``COUNTS`` of the run: documents whose longest sentence of their own is the same count as one page."""
+    own = standing.filter(pl.col("own") & (pl.col("place") == "middle"))
+    longest = pl.col("text").sort_by(["chars", "text"], descending=[True, False]).first()
+    keys = own.group_by("doc").agg(page=longest)
+    rows = standing.join(keys, on="doc")
+    pages = rows.group_by("host").agg(head=pl.col("page").n_unique())
+    held = (
+        rows.filter(pl.col("share").is_not_null())
+        .group_by("host", "page", "template")
+        .agg(
+            *((pl.col("place") == name).any().alias(name) for name in ("head", "tail", "middle")),
+            example=pl.col("text").min(),
+        )
+    )
+    middle = pl.col("middle")
+    apart = held.with_columns(tail=pl.col("tail") & ~middle, head=pl.col("head") & ~pl.col("tail") & ~middle)
+    counts = apart.group_by("host", "template").agg(
+        pl.col("head", "tail", "middle").sum(), pl.col("example").min()
+    )
+    return _as_counts(pl.concat([_as_counts(pages), _as_counts(counts)]))
+
+
+def _as_counts(rows: pl.DataFrame) -> pl.DataFrame:
+    columns = [
+        (pl.col(name) if name in rows.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in COUNTS.items()
+    ]
+    places = pl.col("head", "tail", "middle").fill_null(0)
+    return rows.select(columns).with_columns(places).sort("host", "template", nulls_last=False)
+
+
+def _summed(parts: list[pl.DataFrame], standing: pl.DataFrame) -> pl.DataFrame:
+    """Return the sums of several ``COUNTS`` for the hosts and templates that ``standing`` has."""
+    rows = pl.concat(parts)
+    here = standing.select("host", "template").unique()
+    hosts = rows.filter(pl.col("template").is_null()).join(here, on="host", how="semi")
+    held = rows.join(here, on=["host", "template"], how="semi")
+    return (
+        pl.concat([hosts, held])
+        .group_by("host", "template")
+        .agg(pl.col("head", "tail", "middle").sum(), pl.col("example").min())
+    )
+
+
+def _documents() -> pl.Expr:
+    return pl.sum_horizontal("head", "tail", "middle")
+
+
+def _pages(totals: pl.DataFrame) -> pl.DataFrame:
+    return totals.filter(pl.col("template").is_null()).select("host", pages="head")
+
+
+def _judged(standing: pl.DataFrame, totals: pl.DataFrame, pages: pl.DataFrame) -> pl.DataFrame:
+    """Add what is known of each line's template, and ``furniture``: it is the site's, where it stands around text."""
+    known = (
+        totals.filter(pl.col("template").is_not_null()).drop("example").with_columns(documents=_documents())
+    )
+    told = standing.join(known, on=["host", "template"], how="left").join(pages, on="host", how="left")
+    around = pl.col("head") + pl.col("tail")
+    furniture = (
+        (pl.col("pages") >= MIN_HOST_PAGES)
+        & (around >= pl.max_horizontal(pl.lit(MIN_PAGES), pl.col("share") * pl.col("pages")))
+        & (pl.col("middle") <= MAX_MIDDLE * pl.col("documents"))
+    )
+    return told.with_columns(furniture=furniture.fill_null(value=False)).sort("doc", "line")
+
+
+def _going(judged: pl.DataFrame) -> pl.DataFrame:
+    """Add ``rule``, null for lines that stay: furniture around the article, what it encloses, and runs of it inside."""
+    place, held = pl.col("place"), pl.col("documents")
+    usual = pl.when(place == "head").then("head").when(place == "tail").then("tail").otherwise(held)
+    opening = pl.col("own").shift(-1, fill_value=False).over("doc") & pl.col("signed")
+    inside = (place == "middle").fill_null(value=False)
+    around = pl.col("furniture") & ~inside & (usual >= MIN_PLACE * held) & ~opening
+    before, after = (pl.col("furniture").shift(n).over("doc") for n in (1, -1))
+    run = pl.col("furniture") & inside & (before | after)
+    seldom = (held >= FEW) & (pl.col("middle") <= MAX_MIDDLE * held) & pl.col("share").is_not_null()
+    name = seldom & ~pl.col("sentence") & (pl.col("chars") <= BETWEEN_CHARS) & ~inside
+    between = name & before.fill_null(value=True) & after.fill_null(value=True) & (before | after)
+    rule = pl.when(around).then(pl.lit("frequent/line")).when(run).then(pl.lit("frequent/run"))
+    return judged.with_columns(rule=rule.when(between).then(pl.lit("frequent/between")))
+
+
+def _found(judged: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines that go as ``FOUND``, in order."""
+    place = pl.col("place")
+    where = (
+        pl.when(pl.col("rule") == "frequent/between")
+        .then(pl.lit("between lines of the site"))
+        .when(place == "head")
+        .then(pl.lit("above the article"))
+        .when(place == "tail")
+        .then(pl.lit("below the article"))
+        .when(place == "middle")
+        .then(pl.lit("in a run of such lines"))
+        .otherwise(pl.lit("on a page without an article"))
+    )
+    site = pl.when(pl.col("host") == "").then(pl.lit(UNKNOWN_HOST)).otherwise("host")
+    rows = _going(judged).filter(pl.col("rule").is_not_null())
+    rows = rows.with_columns(
+        evidence=pl.format("on {} of {} pages of {}, {}", "documents", "pages", site, where),
+        score=(pl.col("documents") / pl.col("pages")).cast(pl.Float32),
+        gone=pl.lit("frequent"),
+        **{name: pl.lit(None) for name in ("start", "end", "same_as")},
+    )
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in FOUND.items())
+
+
+def _worth_keeping(counts: pl.DataFrame) -> pl.DataFrame:
+    """Drop what later runs hardly need: templates on a twentieth of a host's pages, and sentences on one page."""
+    pages = counts.filter(pl.col("template").is_null()).select("host", pages="head")
+    told = counts.join(pages, on="host", how="left")
+    once = (_documents() == 1) & sentence_end(pl.col("example"))
+    rare = (_documents() < STORED_SHARE * pl.col("pages")) | once
+    return told.filter(pl.col("template").is_null() | ~rare).select(COUNTS.names()).sort("host", "template")

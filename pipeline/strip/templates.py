@@ -1,0 +1,87 @@
+"""Templates of lines: what is left of a text when all that varies from page to page is masked.
+
+A template is written with marks such as ‹date›, so that a person can read it, and ``pattern`` turns it back into a
+regular expression for a rule.
+"""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+MASKED_CHARS = 120  # of a line in which something may vary; longer ones must be equal
+
+DATE, TIME, NAME, MAIL, URL, CALL = "‹date›", "‹time›", "‹name›", "‹mail›", "‹url›", "‹call›"
+NUMBER = "0"  # every digit is masked where numbers are, so a 0 is never itself
+
+_JOB = "(?:(?:선임|전문|수습|인턴|객원)?기자|특파원|통신원|논설위원|앵커|아나운서|리포터|PD)"
+_NAMES = r"(?:[가-힣]{2,4}\s?[·,/&]\s?)*[가-힣]{2,4}"
+_WEEKDAY = r"(?:\s?\([월화수목금토일](?:요일)?\)|\s[월화수목금토일]요일)"
+_DAY = rf"(?:19|20)?\d{{2}}\s?[-./년]\s?\d{{1,2}}\s?[-./월]\s?\d{{1,2}}(?:\s?일|\.)?{_WEEKDAY}?"
+_HOUR = r"(?:(?:오전|오후|[AaPp][Mm])\s?)?\d{1,2}(?::\d{2}){1,2}(?:\s?[AaPp][Mm]\b)?"
+_ADDRESS = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_LINK = r"(?:https?://|www\.)[^\s<>()]+"
+_PHONE = r"0\d{1,3}[-)]\s?\d{3,4}-\d{4}|1\d{3}-\d{4}"
+_COUNT = r"\d[\d,]*"
+_MASKS = (
+    (r"[\s\p{Cf}]+", " "),
+    (_LINK, URL),
+    (_ADDRESS, MAIL),
+    (_PHONE, CALL),
+    (rf"(^|\D){_DAY}", f"$1{DATE}"),
+    (r"\d{1,2}\s?[./월]\s?\d{1,2}(?:일|\.)?(\s\d{1,2}:\d{2})", f"{DATE}$1"),
+    (_HOUR, TIME),
+    (rf"{_NAMES}(\s?{_JOB})([^가-힣]|$)", f"{NAME}$1$2"),
+    (rf"{_NAMES}(\s?[(\[<]?{MAIL})", f"{NAME}$1"),
+)
+# Figures that say something: a rate, a sum, a measure. Rows of them differ in what they tell, not in a count.
+_UNIT = r"[%％℃㎡㎏㎞㎜]|[만천백]?\s?(?:원|달러|엔|위안|유로)|억|조|도|포인트|[gkmc][gm]\b"
+_FIGURE = rf"\d\s?(?:{_UNIT})|\d\.\d|(?:^|\s)[+▲▼△▽-]\s?\d"
+_PATTERNS = {
+    DATE: r"\d{1,4}\s?[-./년월].{1,16}?",
+    TIME: _HOUR,
+    NAME: _NAMES,
+    MAIL: _ADDRESS,
+    URL: _LINK,
+    CALL: f"(?:{_PHONE})",
+    NUMBER: _COUNT,
+}
+
+
+def template(text: pl.Expr) -> pl.Expr:
+    """Return the template of a line: dates, times, addresses, reporters' names and counts masked.
+
+    A line of more than ``MASKED_CHARS`` characters is its own template, and figures with a unit stay as they are.
+    """
+    masked = text
+    for mask, sign in _MASKS:
+        masked = masked.str.replace_all(mask, sign)
+    masked = masked.str.strip_chars()
+    counted = masked.str.replace_all(_COUNT, NUMBER)
+    told = pl.when(masked.str.contains(_FIGURE)).then(masked).otherwise(counted)
+    return pl.when(text.str.len_chars() <= MASKED_CHARS).then(told).otherwise(text)
+
+
+def pattern(text: str) -> str:
+    """Return a regular expression for Polars that matches every line whose template is ``text``, and nothing longer."""
+    marks = "|".join(map(re.escape, _PATTERNS))
+    figures = re.search(r"[1-9]", text) is not None  # its digits were not masked: a 0 stands for itself
+    parts = (
+        _PATTERNS[part] if part in _PATTERNS and not (figures and part == NUMBER) else _literal(part)
+        for part in re.split(f"({marks})", text)
+    )
+    return f"^\\s*{''.join(parts)}\\s*$"
+
+
+def words(text: str) -> list[str]:
+    """Return the pieces of a template that stand in every line of it, the longest first."""
+    marks = "|".join(map(re.escape, _PATTERNS))
+    pieces = (piece for part in re.split(marks, text) for piece in part.split())
+    return sorted(
+        {piece for piece in pieces if re.search(r"\w{2}", piece)}, key=lambda word: (-len(word), word)
+    )
+
+
+def _literal(text: str) -> str:
+    return r"\s+".join(map(re.escape, text.split(" ")))
