@@ -133,6 +133,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
 def _told(number: int, known: int, counts: dict[str, Any] | None, out: Path) -> str:
     if counts is None:
         return f"nothing new: {out} holds all {known} input files already"
+    from pipeline.run.frequent import in_words as small_hosts  # noqa: PLC0415
     from pipeline.run.suspects import in_words  # noqa: PLC0415
 
     rows = [
@@ -144,6 +145,8 @@ def _told(number: int, known: int, counts: dict[str, Any] | None, out: Path) -> 
     if counts["skipped_by_reason"]:
         rows.append("  not in the corpus")
         rows += [f"    {reason:<15}{n:>3,}" for reason, n in counts["skipped_by_reason"].items()]
+    if counts["hosts_too_small"]:
+        rows.append(f"  {small_hosts(counts['hosts_too_small'])}")
     rows += [f"  look at: {in_words(suspect)}" for suspect in counts["suspects"]]
     rows += [f"  kept whole: {doc_id}: {why}" for doc_id, why in counts["kept_whole"].items()]
     return "\n".join(rows)

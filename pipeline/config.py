@@ -31,9 +31,13 @@ class FieldNames(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Strip(Struct, frozen=True, forbid_unknown_fields=True):
-    """``[strip]``: whether a text's first line is its title; ``auto`` asks for evidence in the text."""
+    """``[strip]``: whether a text's first line is its title; ``auto`` asks for evidence in the text.
+
+    ``frequent``: whether a run takes what a site repeats on many pages.
+    """
 
     first_line: Literal["auto", "title", "body"] = "auto"
+    frequent: bool = True
 
 
 class Rules(Struct, frozen=True, forbid_unknown_fields=True):

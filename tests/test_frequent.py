@@ -119,6 +119,9 @@ def test_a_short_name_between_lines_of_the_site_goes():
         pytest.param("◇ 전망", [(n, 2) for n in range(90)], id="a sub-heading of a series"),
         pytest.param("◇ 개요", [(n, 0) for n in range(90)], id="a sub-heading that opens a series"),
         pytest.param("만드는 법", [(n, 3) for n in range(90)], id="a sub-heading without a sign"),
+        pytest.param(
+            "만드는 법", [(n, n % 2 * 3) for n in range(90)], id="the same, at the top of every other"
+        ),
         pytest.param("[앵커]", [(n, 0) for n in range(90)], id="a broadcaster's mark at the top"),
         pytest.param("[리포트]", [(n, 2) for n in range(90)], id="a broadcaster's mark inside"),
         pytest.param("◆ 앵커> 네, 그렇습니다.", [(n, 2) for n in range(90)], id="an interview turn"),
@@ -245,6 +248,17 @@ def test_hosts_do_not_vouch_for_each_other():
     assert [bool(found) for found in texts] == [True] * 40 + [False] * 10 + [True] * 30
     assert result.small.rows() == [("b.example", 10)]
     assert result.found["evidence"][-1] == "on 30 of 30 pages of unknown host, below the article"
+
+
+def test_a_document_kept_whole_stays_whole():
+    """What stripping gave back to a document is not taken again; the document still counts."""
+    pages = articles(60, tail=[always("맨 위로")])
+    lines = lines_of(*pages)
+    known = documents_of(lines, host=[HOST] * 60, kept_whole=["reason", *[None] * 59])
+
+    found = frequent(lines, known, NONE).found
+
+    assert found["doc"].to_list() == list(range(1, 60))
 
 
 def test_the_order_of_documents_is_no_matter():

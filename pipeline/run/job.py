@@ -19,15 +19,17 @@ from pipeline.read.files import discover
 from pipeline.rules import RuleTable, load_packs
 from pipeline.run.dedupe import LEVELS, dedupe, settings_of
 from pipeline.run.first import first_pass
+from pipeline.run.frequent import Cleaned, earlier_counts, remove_frequent
 from pipeline.run.gather import SEEN, Gathered, gather, one_page_an_id
 from pipeline.run.plan import Plan, plan_run, refuse_unreadable
 from pipeline.run.suspects import TOLD, check_suspects, suspects_of
 from pipeline.run.write import Tables, tables_of, write_generation
 from pipeline.store.corpus import TABLES, fetch_texts, paths_of
-from pipeline.store.files import read_table, sync
+from pipeline.store.files import read_table, sync, write_table
 from pipeline.store.index import open_index, write_index
 from pipeline.store.lock import locked
 from pipeline.store.manifest import Manifest, Output, PackUsed, commit, read_manifests, versions
+from pipeline.strip.frequent import COUNTS
 
 UNCOUNTED = ("known", "unknown_format")  # reasons that are no loss of a page
 Watch = Callable[[str, int, int], None]  # a pass's name, how much of it is done, how much there is
@@ -148,10 +150,14 @@ def _passes(job: Job, watch: Watch, clock: Clock) -> tuple[list[tuple[Path, Outp
         batches = first_pass(job.plan, job.staging, job.table, config, watching)
         gathered = gather(job.staging, batches)
         refuse_unreadable(job.plan, gathered.skipped, gathered.documents.height)
-    with clock.time("dedup"):
-        watch("dedup", 0, 1)
         skipped = pl.concat([job.plan.skipped, gathered.skipped])
         gathered = one_page_an_id(gathered._replace(skipped=skipped), _seen(job))
+    with clock.time("frequent text"):
+        watch("frequent text", 0, 1)
+        gathered, counts, too_small = _frequent(job, gathered)
+        watch("frequent text", 1, 1)
+    with clock.time("dedup"):
+        watch("dedup", 0, 1)
         suspects = suspects_of(gathered.documents, gathered.removed)
         spared = gathered.documents.drop_nulls("kept_whole")
         if config.run.strict:
@@ -164,9 +170,13 @@ def _passes(job: Job, watch: Watch, clock: Clock) -> tuple[list[tuple[Path, Outp
         index = {level: job.staging / f"{level}.parquet" for level in deduped.kept}
         for level, path in index.items():
             write_index(path, deduped.kept[level], settings_of(config.dedup).fingerprint())
+        if config.strip.frequent:
+            index["frequent"] = job.staging / "frequent.parquet"
+            write_table(counts, index["frequent"], COUNTS)
         written = write_generation(tables, index, job.staging, job.plan.run)
         watch("write", 1, 1)
     told = {
+        "hosts_too_small": too_small,
         "suspects": suspects[:TOLD],
         "kept_whole": dict(spared.select("doc_id", "kept_whole").rows()[:TOLD]),
     }
@@ -176,6 +186,12 @@ def _passes(job: Job, watch: Watch, clock: Clock) -> tuple[list[tuple[Path, Outp
 def _seen(job: Job) -> pl.DataFrame:
     paths = paths_of(job.folder, job.manifests, "index/seen")
     return pl.concat([SEEN.to_frame(), *(read_table(path, SEEN) for path in paths)])
+
+
+def _frequent(job: Job, gathered: Gathered) -> Cleaned:
+    if not job.config.strip.frequent:
+        return Cleaned(gathered, COUNTS.to_frame(), {})
+    return remove_frequent(gathered, earlier_counts(job.folder, job.manifests))
 
 
 def _known(job: Job, level: str) -> Known | None:

@@ -26,10 +26,10 @@ MIN_SENTENCE = 12  # characters; shorter sentences are answers in interviews
 MAX_CHARS = 300  # of a line; longer ones are never looked at
 BETWEEN_CHARS = 20  # of a line that goes for standing between furniture: a press, a section, a name
 FEW = 3  # pages that hold a template before it stops counting as an article's own text
-FREQUENT_WEIGHT = (
-    -20
-)  # of a shared line, against a sentence's characters, where the article's bounds are sought
-SENTENCE_WEIGHT = 100  # at most, for a sentence: one long paragraph does not bridge a page's foot
+SENTENCE_WEIGHT = (
+    100  # what a sentence weighs at most, where an article's bounds are sought: else its characters
+)
+FREQUENT_WEIGHT = -20  # what a shared line weighs there: some of them outweigh a short sentence
 STORED_SHARE = 0.05  # of a run's pages of a host: what is rarer is not worth keeping for later runs
 
 _COUNTS = {
@@ -67,7 +67,7 @@ def frequent(lines: pl.DataFrame, documents: pl.DataFrame, earlier: pl.DataFrame
     """Return what is furniture of its site among the standing lines of ``lines[LINES]``.
 
     ``documents`` says each document's host; those of unknown host count as one site. ``earlier[COUNTS]`` is what
-    earlier runs counted. The order of documents and lines' frames is no matter.
+    earlier runs counted. Documents that were kept whole are counted, and stay whole.
     """
     standing = _described(lines, documents)
     standing = _placed(_shared(standing, earlier))
@@ -91,7 +91,7 @@ def _described(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     """
     standing = lines.filter(pl.col("gone").is_null()).select("doc", "line", "text")
     traits = standing.select("text").unique().with_columns(_traits()).with_columns(_share())
-    hosts = documents.select("doc", host=_host())
+    hosts = documents.select("doc", host=_host(), whole=pl.col("kept_whole").is_not_null())
     whole = standing.join(traits, on="text").join(hosts, on="doc").sort("doc", "line")
     worded = pl.when(pl.col("template").str.contains(r"\p{L}")).then("template")
     above = only(pl.col("template").str.len_chars() <= MASKED_CHARS, worded).forward_fill().over("doc")
@@ -269,7 +269,7 @@ def _found(judged: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("on a page without an article"))
     )
     site = pl.when(pl.col("host") == "").then(pl.lit(UNKNOWN_HOST)).otherwise("host")
-    rows = _going(judged).filter(pl.col("rule").is_not_null())
+    rows = _going(judged).filter(pl.col("rule").is_not_null() & ~pl.col("whole"))
     rows = rows.with_columns(
         evidence=pl.format("on {} of {} pages of {}, {}", "documents", "pages", site, where),
         score=(pl.col("documents") / pl.col("pages")).cast(pl.Float32),
