@@ -11,32 +11,14 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.schema import FOUND
-from pipeline.strip.shapes import (
-    body_like,
-    headline_like,
-    headline_mark,
-    link_like,
-    listed,
-    only,
-    section_sign,
-    signed,
-    strong_mark,
-)
+from pipeline.strip.runs import HEADING_CHARS, RUN, measure, relatedness, runs_of, told_lines
+from pipeline.strip.shapes import LINK_CHARS, bulleted, section_sign
 
-LIST_CLASSES = ("related", "recommend", "ranking", "trend")
-# Furniture that may stand between a list's heading and its lines.
-BETWEEN = ("ui", "outlink", "translation", "reaction", "subscribe", "headlines")
-# What is gone without saying that the article has ended.
-INSIDE = ("title", "caption", "repeat", "marker", "headlines", "byline", "press_tag", "date", "series_tag")
-HEADING = (
-    r"^[\s\[(<【▶☞*#|\-]*(?:[^\s,.]{1,12}\s)?(?:관련|주요|추천|인기|많이\s?본|가장\s?많이\s?(?:본|읽은)|랭킹|실시간|최신|핫|HOT)\s?"
-    r"(?:뉴스|기사|클릭|이슈|영상|콘텐츠)\s*(?:더\s?보기|TOP\s?\d*|\d+선|BEST)?[\s\])>】:|*]*$"
-    r"|^[\s\[(<【▶☞*#|]*(?:핫클릭|이\s?시각\s?(?:추천|주요|많이\s?본)\s?뉴스|함께\s?(?:본|보면\s?좋은|읽으면\s?좋은)\s?(?:뉴스|기사)"
-    r"|(?:이\s?)?기자의\s?다른\s?(?:기사|뉴스)|관련\s?(?:기사|뉴스)\s?보기)[\s\])>】:|*]*$"
-)
-HEADING_CHARS = 30
 # A paragraph that announces a list of the article.
-INTRO = r"[:：]\s*$|다음과\s?같|다음은|아래(?:와\s?같|는)|이렇다|순이다|명단|목록|일정은"
+INTRO = (
+    r"[:：]\s*$|다음과\s?같|다음은|아래(?:와\s?같|는)|이렇다|순이다|명단|목록|일정은|수상[작자]|당선[작자]|선정[작됐했]|추천[작했]"
+    r"|(?:[뽑꼽]았|소개했|골랐)다|(?:명|편|곳|가지|개|건|팀|종|권)(?:이다|입니다|이었다|이었습니다)\W*$|누리꾼|네티즌|댓글|반응"
+)
 
 MIN_BODY = 3  # body-like lines a document needs before runs without a removed heading are judged
 MIN_CLOSED, MIN_OPEN = 2, 3  # lines of a run: behind the article's end, elsewhere
@@ -45,10 +27,10 @@ CLOSED_RELATED, OPEN_RELATED = 0.4, 0.3  # share of a run's words that occur in 
 LINE_RELATED, TOUCHING_RELATED, HEAD_RELATED = 0.5, 0.2, 0.2  # the same of one line, under a heading
 CLOSED_MARKED, OPEN_MARKED, OPEN_STRONG = 1 / 2, 2 / 3, 1 / 3  # share of a run's lines with marks
 MIN_WORDS = 3  # a line, on average over a run
+MAX_OWN = 1 / 2  # share of a run's lines that run on like verse, or have tags that no desk writes
+LOOSE_LINES, LOOSE_RELATED, LOOSE_WORDS = 4, 0.1, 5  # a run between paragraphs with hardly a mark
+SEALED_WORDS = 4  # below the copyright notice, where relatedness is not asked for
 MIN_BLOCK = 4  # headlines found at the tail, before what stands between them goes with them
-
-_WORD = r"[가-힣]{2,}|[A-Za-z]{2,}|\d{2,}"
-_RUN = ["doc", "run"]
 
 
 def headlines(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
@@ -58,11 +40,12 @@ def headlines(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     run's words that occur in the article; rules are headlines/tail, headlines/under-heading and headlines/middle.
     """
     del documents
-    told = _told(lines.rechunk())  # a pattern is compiled once a chunk
+    told = told_lines(lines.rechunk())  # a pattern is compiled once a chunk
     under = _under_heading(told)
     loose = _without_heading(told.join(under, on=["doc", "line"], how="anti"))
     found = pl.concat([under, loose])
-    filled = pl.concat([found, _between(told, found)]).with_columns(
+    found = pl.concat([found, _between(told, found), _edges(told, found)])
+    filled = pl.concat([found, _ranks(told, found)]).with_columns(
         pl.lit(None).alias("start"),
         pl.lit(None).alias("end"),
         pl.lit(None).alias("same_as"),
@@ -71,105 +54,13 @@ def headlines(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     return filled.sort("doc", "line").select(pl.col(name).cast(dtype) for name, dtype in FOUND.items())
 
 
-def _told(lines: pl.DataFrame) -> pl.DataFrame:
-    """Return the lines of documents that may hold a list, each with what its shape and its place tell."""
-    text, stands, gone = pl.col("text"), pl.col("gone").is_null(), pl.col("gone")
-    short = only(stands & (text.str.len_chars() <= HEADING_CHARS), text)
-    told = lines.lazy().with_columns(
-        stands=stands,
-        body=stands & body_like(text),
-        heading=short.str.contains(HEADING),
-        listing=stands & _below_removed(),
-        above=pl.when(gone.is_in(LIST_CLASSES)).then(text).shift().forward_fill().over("doc"),
-    )
-    shaped = told.with_columns(
-        headline=stands & ~pl.col("body") & headline_like(text),
-        first=pl.col("line").filter(pl.col("body")).min().over("doc"),
-    )
-    announced = (pl.col("heading") | pl.col("listing")).any().over("doc")
-    several = (pl.col("headline") & (pl.col("line") > pl.col("first"))).sum().over("doc") >= MIN_CLOSED
-    return _placed(shaped.filter(announced | several).collect())
-
-
-def _below_removed() -> pl.Expr:
-    """Tell whether the last line before this one, passing furniture aside, is a removed heading or list line."""
-    gone = pl.col("gone")
-    telling = pl.when(gone.is_in(LIST_CLASSES)).then(1).when(gone.is_null() | ~gone.is_in(BETWEEN)).then(0)
-    return telling.shift().forward_fill().over("doc").fill_null(0) == 1
-
-
-def _placed(shaped: pl.DataFrame) -> pl.DataFrame:
-    """Add each line's place around the body, and whether the article had ended above it."""
-    line, stands, gone = pl.col("line"), pl.col("stands"), pl.col("gone")
-    ended = pl.when(stands).then(signed(pl.col("text"))).otherwise(~gone.is_in(INSIDE))
-    place = (
-        pl.when(line > pl.col("last")).then(pl.lit("tail")).when(line < pl.col("first")).then(pl.lit("head"))
-    )
-    return shaped.with_columns(
-        bodies=pl.col("body").sum().over("doc"),
-        last=line.filter(pl.col("body")).max().over("doc"),
-    ).with_columns(
-        place=place.otherwise(pl.lit("middle")),
-        closed=(ended & (line > pl.col("last"))).cum_max().over("doc"),
-        link=stands & (line > pl.col("last")) & link_like(pl.col("text")),
-    )
-
-
-def _runs(told: pl.DataFrame, shape: str) -> pl.DataFrame:
-    """Return standing lines of ``shape`` with their run's number; a heading, removed or standing, begins a new run."""
-    standing = told.filter("stands")
-    breaks = ~pl.col(shape) | pl.col("heading") | pl.col("listing")
-    numbered = standing.with_columns(
-        run=breaks.cum_sum().over("doc"),
-        before=pl.col("text").shift().over("doc"),
-        touching=pl.col("body").shift(-1).over("doc").fill_null(value=False),
-    )
-    members = numbered.filter(pl.col(shape) | pl.col("heading"))
-    leads = [
-        pl.col(name).first().over(_RUN).alias(f"run_{name}")
-        for name in ("heading", "listing", "before", "closed", "above", "text")
-    ]
-    return members.with_columns(leads)
-
-
-def _measured(runs: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
-    """Add to the lines of runs their marks, and how many of their words occur in the article."""
-    body = told.filter("body").join(runs, on="doc", how="semi").select("doc", stem=_stems()).explode("stem")
-    words = runs.filter(~pl.col("heading")).select("doc", "line", stem=_stems()).explode("stem")
-    seen = words.drop_nulls().unique()
-    shared = body.join(seen, on=["doc", "stem"], how="semi").unique().with_columns(hit=pl.lit(1))
-    found = seen.join(shared, on=["doc", "stem"], how="left")
-    counts = found.group_by("doc", "line").agg(words=pl.len(), hits=pl.col("hit").sum())
-    text = pl.col("text")
-    return runs.join(counts, on=["doc", "line"], how="left", maintain_order="left").with_columns(
-        pl.col("words", "hits").cast(pl.Int64).fill_null(0),
-        related=(pl.col("hits") / pl.col("words")).fill_null(0.0),
-        mark=headline_mark(text),
-        strong=strong_mark(text),
-        listed=listed(text),
-    )
-
-
-def _stems() -> pl.Expr:
-    """Return the stems of a line: the first two characters of Hangul words, Latin words, numbers."""
-    word = pl.element()
-    hangul = word.str.contains(r"^[가-힣]")
-    return (
-        pl.col("text")
-        .str.extract_all(_WORD)
-        .list.eval(
-            pl.when(hangul).then(word.str.slice(0, 2)).otherwise(only(~hangul, word).str.to_lowercase())
-        )
-    )
-
-
 def _under_heading(told: pl.DataFrame) -> pl.DataFrame:
     """Return the lines under a heading: at the tail all that may be links, elsewhere headlines about other things."""
-    tail = _runs(told, "link").filter(pl.col("place") == "tail")
-    inside = _runs(told, "headline").filter(pl.col("place") != "tail")
+    tail = runs_of(told, "link").filter(pl.col("place") == "tail")
+    inside = runs_of(told, "headline").filter(pl.col("place") != "tail")
     headed = pl.concat([tail, inside]).filter(pl.col("run_heading") | pl.col("run_listing"))
-    runs = _measured(headed, told)
-    own = runs.filter(_of_the_list().cast(pl.UInt8).cum_min().over(_RUN) == 1)
+    runs = measure(headed, told)
+    own = runs.filter(_of_the_list().cast(pl.UInt8).cum_min().over(RUN) == 1)
     title = pl.when(pl.col("run_heading")).then(pl.col("run_text")).otherwise(pl.col("run_above"))
     evidence = pl.format("below “{}”", title.str.strip_chars().str.slice(0, HEADING_CHARS))
     return _found(own.filter(_headed_list()), "headlines/under-heading", evidence)
@@ -189,7 +80,7 @@ def _of_the_list() -> pl.Expr:
 
 
 def _headed_list() -> pl.Expr:
-    lines = (~pl.col("heading")).sum().over(_RUN)
+    lines = (~pl.col("heading")).sum().over(RUN)
     removed = pl.col("run_listing") & (
         lines >= pl.when(pl.col("place") == "head").then(MIN_HEADED).otherwise(1)
     )
@@ -197,38 +88,76 @@ def _headed_list() -> pl.Expr:
     return (pl.col("bodies") > 0) & (removed | standing)
 
 
-def _related() -> pl.Expr:
-    return (pl.col("hits").sum() / pl.col("words").sum()).over(_RUN).fill_nan(0.0)
-
-
 def _without_heading(told: pl.DataFrame) -> pl.DataFrame:
     """Return the lines of runs that no heading announces, behind the article's end, at its tail or in its middle."""
     enough = told.filter((pl.col("bodies") >= MIN_BODY) & (pl.col("line") > pl.col("first")))
-    runs = _runs(enough, "headline").filter(~pl.col("run_heading") & (pl.len().over(_RUN) >= MIN_CLOSED))
-    judged = _measured(runs, enough).filter(_other_articles())
-    place = pl.col("place")
-    rule = pl.format("headlines/{}", place)
-    where = pl.when(place == "tail").then(pl.lit("at the tail")).otherwise(pl.lit("between paragraphs"))
-    evidence = pl.format("{} headline-shaped lines in a row {}", pl.len().over(_RUN), where)
-    return _found(judged, rule, evidence)
+    links_only = (~(pl.col("stands") & pl.col("sealed")) | pl.col("link") | pl.col("rank")).all().over("doc")
+    runs = runs_of(enough.with_columns(links_only=links_only), "headline").filter(
+        ~pl.col("run_heading") & (pl.col("run_sealed") | (pl.len().over(RUN) >= MIN_CLOSED))
+    )
+    judged = measure(runs, enough).filter(
+        (pl.col("words").mean().over(RUN) >= MIN_WORDS) & (_closed() | _open() | _loose() | _sealed())
+    )
+    lines, place = pl.len().over(RUN), pl.col("place")
+    where = (
+        pl.when(place != "tail")
+        .then(pl.lit("between paragraphs"))
+        .when("run_sealed")
+        .then(pl.lit("below the copyright notice"))
+        .otherwise(pl.lit("at the tail"))
+    )
+    row = pl.when(lines > 1).then(pl.lit("lines in a row")).otherwise(pl.lit("line"))
+    evidence = pl.format("{} headline-shaped {} {}", lines, row, where)
+    return _found(judged, pl.format("headlines/{}", place), evidence)
 
 
-def _other_articles() -> pl.Expr:
-    """Tell of a run without a heading whether it lists other articles."""
-    lines, related = pl.len().over(_RUN), _related()
-    marked, strong = (pl.col(name).mean().over(_RUN) for name in ("mark", "strong"))
-    closed = pl.col("run_closed") & (related < CLOSED_RELATED) & (marked >= CLOSED_MARKED)
-    announced = pl.col("run_before").str.contains(INTRO) | section_sign(pl.col("run_before"))
-    signs = (marked >= OPEN_MARKED) & (strong >= OPEN_STRONG)
-    open_ = (lines >= MIN_OPEN) & (related < OPEN_RELATED) & signs & ~announced
-    return (pl.col("words").mean().over(_RUN) >= MIN_WORDS) & (closed | open_)
+def _marked(mark: str) -> pl.Expr:
+    """Return the share of a run's lines that show a mark."""
+    return pl.col(mark).mean().over(RUN)
+
+
+def _closed() -> pl.Expr:
+    """Tell of a run behind the article's end whether it lists other articles."""
+    signs = (_marked("mark") >= CLOSED_MARKED) & (_marked("runs_on") < MAX_OWN)
+    return (
+        (pl.len().over(RUN) >= MIN_CLOSED) & pl.col("run_closed") & (relatedness() < CLOSED_RELATED) & signs
+    )
+
+
+def _announced() -> pl.Expr:
+    return pl.col("run_before").str.contains(INTRO) | section_sign(pl.col("run_before"))
+
+
+def _open() -> pl.Expr:
+    """Tell the same of a run anywhere, on more marks: nothing says that the article has ended."""
+    signs = (_marked("mark") >= OPEN_MARKED) & (_marked("strong") >= OPEN_STRONG)
+    spared = (_marked("runs_on") < MAX_OWN) & (_marked("itemised") < MAX_OWN) & ~_announced()
+    return (pl.len().over(RUN) >= MIN_OPEN) & (relatedness() < OPEN_RELATED) & signs & spared
+
+
+def _loose() -> pl.Expr:
+    """Tell the same of a run between two paragraphs with one strong mark: long lines that have nothing in common."""
+    text = pl.col("text")
+    between = pl.col("run_below_body") & pl.col("touching").last().over(RUN) & ~_announced()
+    unlike = text.str.strip_chars_end(" \"'”’)]").str.tail(2).n_unique().over(RUN) == pl.len().over(RUN)
+    item = bulleted(text) | pl.col("itemised") | text.str.contains(r"^\s*\d+\D{0,2}\s") | pl.col("runs_on")
+    long = (pl.len().over(RUN) >= LOOSE_LINES) & (pl.col("words").mean().over(RUN) >= LOOSE_WORDS)
+    other = (relatedness() <= LOOSE_RELATED) & pl.col("strong").any().over(RUN)
+    return between & unlike & long & other & ~item.any().over(RUN)
+
+
+def _sealed() -> pl.Expr:
+    """Tell the same of a run below the copyright notice, with nothing but links below it: related or not."""
+    signs = (_marked("mark") >= CLOSED_MARKED) & pl.col("strong").any().over(RUN)
+    words = pl.col("words").mean().over(RUN) >= SEALED_WORDS
+    return pl.col("run_sealed") & pl.col("links_only") & words & signs
 
 
 def _found(runs: pl.DataFrame, rule: pl.Expr | str, evidence: pl.Expr) -> pl.DataFrame:
     """Return the lines with their rule, the evidence, and one less the run's relatedness as the score."""
     percent = (100 * pl.col("shared")).round(0).cast(pl.Int64)
     told = pl.format("{}, {} % of their words occur in the article", evidence, percent)
-    return runs.with_columns(shared=_related()).select(
+    return runs.with_columns(shared=relatedness()).select(
         "doc",
         "line",
         rule=pl.lit(rule) if isinstance(rule, str) else rule,
@@ -251,4 +180,38 @@ def _between(told: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         rule=pl.lit("headlines/tail"),
         evidence=pl.format("between {} headlines of other articles", pl.col("lines")),
         score=pl.lit(1.0),
+    )
+
+
+def _edges(told: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Return bulleted lines right below bulleted headlines at the tail: a list goes to its end."""
+    tail = told.join(found, on=["doc", "line"], how="semi").filter(pl.col("place") == "tail")
+    blocks = tail.group_by("doc").agg(
+        end=pl.col("line").max(), lines=pl.len(), bulleted=bulleted(pl.col("text")).all()
+    )
+    below = told.join(blocks.filter("bulleted"), on="doc").filter(
+        pl.col("stands") & (pl.col("line") > pl.col("end"))
+    )
+    item = bulleted(pl.col("text")) & ~pl.col("body") & (pl.col("text").str.len_chars() <= LINK_CHARS[1])
+    own = below.filter((~item).cum_sum().over("doc") == 0)
+    return own.select(
+        "doc",
+        "line",
+        rule=pl.lit("headlines/tail"),
+        evidence=pl.format("bulleted like the {} headlines of other articles above", pl.col("lines")),
+        score=pl.lit(1.0),
+    )
+
+
+def _ranks(told: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Return the ranks that stand on lines of their own above headlines found."""
+    below = [pl.col(name).shift(-1).over("doc").alias(f"{name}_below") for name in ("line", "gone")]
+    above = told.with_columns(below).filter(pl.col("rank") & pl.col("gone_below").is_null())
+    of = found.select("doc", "rule", "score", line_below="line")
+    return above.join(of, on=["doc", "line_below"]).select(
+        "doc",
+        "line",
+        "rule",
+        evidence=pl.format("the rank of line {}", pl.col("line_below")),
+        score="score",
     )

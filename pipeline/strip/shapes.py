@@ -45,10 +45,23 @@ _WORDS = r"[가-힣]{2,}"
 # What Korean headline writers use and lists of an article hardly do: an ellipsis, [단독] and its like, a question
 # without a polite ending, the age of a link. Quotes with words beside them are a weaker sign: titles have them too.
 _QUOTE = r"[\"'“”‘’]\S|\b(?:vs|VS)\b|[↑↓→]"
-_TAG = r"^\s*(?:[-·•]\s*|\d+\s*위\s*)?\[[^\]]{2,12}\]\s*\S|\S\s*\[[^\]]{2,20}\]\s*$"
+_START = r"^\s*(?:[-·•]\s*|\d+\s*위\s*)?"
+# What desks write before headlines; other tags there may be the article's: [대상], [1부], a speaker's name.
+_DESK = (
+    r"단독|속보|긴급|종합|영상|포토|사진|화보|르포|현장|인터뷰|팩트|체크|사설|칼럼|기고|시론|수첩|브리핑|운세|날씨|그래픽|카드"
+    r"|만평|뉴스|이슈|기획|특집|리뷰|오피니언|부고|TV"
+)
+_DESK_TAG = rf"{_START}\[[^\]/]{{0,10}}(?:{_DESK})[^\]/가-힣]{{0,3}}\]\s*\S"
+_TAG = rf"{_START}\[[^\]]{{2,12}}\]\s*\S"
+_SERIES = r"\S\s*\[[^\]]{2,20}\]\s*$"
 _AGE = r"\d+\s*(?:분|시간|일|주|개월|달) 전\s*$"
-_STRONG = rf"…|\.{{2,}}|[^요까니\s]\?|{_TAG}|{_AGE}"
-_BULLET = r"^\s*(?:[-·•ㆍ・∙▸‣>]\s*\S|\d{1,2}\s*위)"
+_STRONG = rf"…|\.{{2,}}|[^요까니\s]\?|{_DESK_TAG}|{_SERIES}|{_AGE}"
+_BULLET = r"^\s*[-·•ㆍ・∙▸‣>]\s*\S"
+_RANKED = r"^\s*\d{1,2}\s*위"
+# Verse and sentences broken into lines run on in endings and particles; of nouns in 고 the commonest are spared.
+_RUNS_ON = r"(?:[며네니면라자을를는은에의서]|(?:^|[^최경참신보광사재창])고)[\s.…,\"'”’)]*$"
+_RANK = r"^\d{1,2}\s?위?\.?$"
+_RANK_CHARS = 4
 
 
 def only(wanted: pl.Expr, text: pl.Expr) -> pl.Expr:
@@ -86,13 +99,15 @@ def body_like(text: pl.Expr) -> pl.Expr:
 
 
 def headline_like(text: pl.Expr) -> pl.Expr:
-    """Tell whether a line has the shape of a headline: 8–80 characters, words, no sentence ending.
+    """Tell whether a line has the shape of a headline: 8–80 characters, words, no sentence ending but a tagged ``?``.
 
     Lines that begin with a section sign or a number, key–value rows, whole quotations, whole brackets, bylines,
     addresses and credits have other jobs and are not headlines.
     """
     short = only(text.str.len_chars().is_between(*HEADLINE_CHARS), text)
-    return short.str.contains(_WORDS) & ~sentence_end(short) & ~short.str.contains(_NOT_HEADLINE)
+    ended = sentence_end(short)
+    asked = only(ended & short.str.ends_with("?"), short).str.contains(_DESK_TAG)
+    return short.str.contains(_WORDS) & (~ended | asked) & ~short.str.contains(_NOT_HEADLINE)
 
 
 def link_like(text: pl.Expr) -> pl.Expr:
@@ -109,12 +124,32 @@ def strong_mark(text: pl.Expr) -> pl.Expr:
 
 def headline_mark(text: pl.Expr) -> pl.Expr:
     """Tell whether a line shows any punctuation of headline writers: a strong mark, or quotes beside words."""
-    return text.str.contains(f"{_QUOTE}|{_STRONG}")
+    return text.str.contains(f"{_QUOTE}|{_TAG}|{_STRONG}")
 
 
 def listed(text: pl.Expr) -> pl.Expr:
     """Tell whether a line carries a list's own signs: a bullet or rank before it, an age behind it."""
-    return text.str.contains(f"{_BULLET}|{_AGE}")
+    return text.str.contains(f"{_BULLET}|{_RANKED}|{_AGE}")
+
+
+def bulleted(text: pl.Expr) -> pl.Expr:
+    """Tell whether a line begins with a bullet."""
+    return text.str.contains(_BULLET)
+
+
+def itemised(text: pl.Expr) -> pl.Expr:
+    """Tell whether a line begins with a tag that no desk writes before headlines: [대상], [1부], a speaker's name."""
+    return text.str.contains(_TAG) & ~text.str.contains(_DESK_TAG)
+
+
+def runs_on(text: pl.Expr) -> pl.Expr:
+    """Tell whether a line ends in the middle of a sentence or like a line of verse: headlines hardly do."""
+    return text.str.contains(_RUNS_ON)
+
+
+def ranked(text: pl.Expr) -> pl.Expr:
+    """Tell whether a line is nothing but a rank: a number of one or two digits, with or without 위."""
+    return only(text.str.len_chars() <= _RANK_CHARS, text).str.contains(_RANK)
 
 
 def section_sign(text: pl.Expr) -> pl.Expr:
