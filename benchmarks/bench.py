@@ -31,14 +31,14 @@ def strip_tables(lines: int, sample: int, rounds: int) -> list[str]:
         made = call("strip:prepare", folder=folder, lines=lines, sizes=list(RULES), seed=SEED)
         quarter = max(1, round(len(made["paths"]) / 4))
         parts = {
-            "all": (made["paths"], None),
-            "quarter": (made["paths"][:quarter], None),
-            **{f"rules{size}": (made["paths"][:quarter], f"extra{size}.toml") for size in RULES},
+            "all": (made["paths"], "run.toml"),
+            "quarter": (made["paths"][:quarter], "run.toml"),
+            **{f"rules{size}": (made["paths"][:quarter], f"rules{size}.toml") for size in RULES},
         }
         taken: Samples = defaultdict(list)
         for _ in range(rounds):
-            for name, (paths, pack) in parts.items():
-                used, _ = run(call("strip:command", folder=folder, files=paths, pack=pack))
+            for name, (paths, settings) in parts.items():
+                used, _ = run(call("strip:command", folder=folder, files=paths, settings=settings))
                 for field, value in used._asdict().items():
                     taken[f"{name} {field}"].append(value)
             for name, value in call("strip:beside_re", lines=sample, seed=SEED).items():
@@ -69,7 +69,7 @@ def _runs(built_in: int, sizes: dict[str, tuple[int, int]], taken: Samples, line
     for name, (count, size) in sizes.items():
         cpu = taken[f"{name} cpu"]
         head.append(
-            f"| {count:,} | {size / 1e6:.1f} | {max(counts[name], built_in):,} | {_told(cpu)} "
+            f"| {count:,} | {size / 1e6:.1f} | {counts[name]:,} | {_told(cpu)} "
             f"| {_told(taken[f'{name} wall'])} | {_told([size / 1e6 / s for s in cpu])} "
             f"| {count / statistics.median(cpu):,.0f} | {_told(taken[f'{name} peak_mb'], 0)} |"
         )
@@ -99,9 +99,9 @@ def _beside_re(taken: Samples, sample: int, lines: int) -> list[str]:
         "## Rules: newsieve beside Python's `re`",
         "",
         f"The {taken['sample rules'][0]:.0f} built-in rules that `re` can read, on the same {sample:,} distinct lines,",
-        f"{size / 1e6:.1f} MB. newsieve also returns spans",
-        "and evidence, which `re` here does not. `re` goes line by line, rule by rule; with keywords first it looks",
-        f"for them with `in`. The pairs of line and rule found agree by {100 * min(taken['sample agree']):.2f} %.",
+        f"{size / 1e6:.1f} MB. newsieve also returns spans and evidence, which `re` here does not. `re` goes line by",
+        "line, rule by rule; with keywords first it looks for them with `in`. The pairs of line and rule found agree",
+        f"by {100 * min(taken['sample agree']):.2f} %.",
         "",
         f"`python -m benchmarks.bench --only strip --lines {lines} --sample {sample}`",
         "",

@@ -56,7 +56,7 @@ FLAT = 20  # without it one noun would be every tenth word
 BLOCK = 20_000  # sentences drawn at once
 PARAGRAPH_CHARS = (80, 200)  # wanted; the last sentence adds up to 60
 PARAGRAPHS = (8, 15)
-FILE_LINES = 100_000
+FILE_LINES = 50_000  # about 16 MB; two of them are a shard
 
 
 class Written(NamedTuple):

@@ -18,19 +18,32 @@ from benchmarks.generate import articles, nouns, write_news
 from benchmarks.measure import clocked
 from pipeline.rules import Rule, RuleTable, load_packs, match_lines, rule_table
 
-SETTINGS = "[dedup]\ndocuments = false\nparagraphs = false\n"
+SETTINGS = """
+[dedup]
+documents = false
+paragraphs = false
+[rules]
+packs = {packs}
+without = {without}
+"""
 COMMON_RANKS = 1000  # extra rules take their keywords from the words behind these
 
 
 def prepare(folder: str, lines: int, sizes: list[int], seed: int) -> dict[str, Any]:
-    """Write news, settings, and for each of ``sizes`` a pack that makes up the rules to that number."""
+    """Write news, and settings: the built-in rules (``run.toml``), and 200 rules or what else is in ``sizes``.
+
+    Built-in rules beyond such a number are left out; those that lack to it are made up.
+    """
     home = Path(folder)
-    (home / "run.toml").write_text(SETTINGS, "utf-8")
-    built_in = len(load_packs().rules)
+    ids = [placed.id for placed in load_packs().rules]
+    (home / "run.toml").write_text(SETTINGS.format(packs=[], without=[]), "utf-8")
     for size in sizes:
-        pack = extra_pack(max(0, size - built_in), seed)
-        (home / f"extra{size}.toml").write_text(pack, "utf-8")
-    return {**write_news(home, lines, seed)._asdict(), "rules": built_in}
+        packs = [f"extra{size}.toml"] if size > len(ids) else []
+        for name in packs:
+            (home / name).write_text(extra_pack(size - len(ids), seed), "utf-8")
+        settings = SETTINGS.format(packs=packs, without=ids[size:])
+        (home / f"rules{size}.toml").write_text(settings, "utf-8")
+    return {**write_news(home, lines, seed)._asdict(), "rules": len(ids)}
 
 
 def extra_pack(count: int, seed: int) -> str:
@@ -50,13 +63,12 @@ keeps = ["{word} 바로가기가 생겼다."]
     return "\n".join(['title = "Extra"', *parts])
 
 
-def command(folder: str, files: list[str], pack: str | None = None) -> list[str]:
-    """Return the command of one run in one worker, dedup off, into a fresh folder."""
+def command(folder: str, files: list[str], settings: str) -> list[str]:
+    """Return the command of one run in one worker, by a file of ``settings``, into a fresh folder."""
     out = Path(folder) / "corpus"
     shutil.rmtree(out, ignore_errors=True)
     parts = [sys.executable, "-m", "pipeline", "run", *files, "--out", str(out), "--workers", "1", "--quiet"]
-    rules = ["--rules", str(Path(folder) / pack)] if pack else []
-    return [*parts, "--config", str(Path(folder) / "run.toml"), *rules]
+    return [*parts, "--config", str(Path(folder) / settings)]
 
 
 def beside_re(lines: int, seed: int) -> dict[str, Any]:
