@@ -18,7 +18,8 @@ from pipeline.store.corpus import paths_of
 from pipeline.store.files import read_table
 from pipeline.store.manifest import Manifest
 from pipeline.strip.apply import apply
-from pipeline.strip.frequent import COUNTS, MIN_HOST_PAGES, UNKNOWN_HOST, frequent
+from pipeline.strip.frequent import MIN_HOST_PAGES, UNKNOWN_HOST, frequent
+from pipeline.strip.sites import COUNTS
 
 SAID = 5  # hosts named on the terminal; the manifest has them all
 

@@ -29,7 +29,7 @@ from pipeline.store.files import read_table, sync, write_table
 from pipeline.store.index import open_index, write_index
 from pipeline.store.lock import locked
 from pipeline.store.manifest import Manifest, Output, PackUsed, commit, read_manifests, versions
-from pipeline.strip.frequent import COUNTS
+from pipeline.strip.sites import COUNTS
 
 UNCOUNTED = ("known", "unknown_format")  # reasons that are no loss of a page
 Watch = Callable[[str, int, int], None]  # a pass's name, how much of it is done, how much there is

@@ -14,7 +14,8 @@ import polars as pl
 
 from pipeline.schema import FOUND
 from pipeline.strip.shapes import body_like, only, sentence_end
-from pipeline.strip.templates import MASKED_CHARS, template
+from pipeline.strip.sites import STORED_SHARE, counted, documents_of, pages_of, summed, worth_keeping
+from pipeline.strip.templates import MASKED_CHARS, with_template
 
 MIN_HOST_PAGES = 30  # pages of different text; with fewer, a series of articles looks like a layout
 MIN_PAGES = 10  # of them, that a template must stand on
@@ -30,17 +31,6 @@ SENTENCE_WEIGHT = (
     100  # what a sentence weighs at most, where an article's bounds are sought: else its characters
 )
 FREQUENT_WEIGHT = -20  # what a shared line weighs there: some of them outweigh a short sentence
-STORED_SHARE = 0.05  # of a run's pages of a host: what is rarer is not worth keeping for later runs
-
-_COUNTS = {
-    "host": pl.String,  # "" for pages of unknown host
-    "template": pl.String,  # null: the row counts the host's pages of different text, as ``head``
-    "head": pl.UInt32,  # pages on which it stands above the article only
-    "tail": pl.UInt32,  # below it, and nowhere inside
-    "middle": pl.UInt32,  # inside it
-    "example": pl.String,
-}
-COUNTS = pl.Schema(_COUNTS)
 
 UNKNOWN_HOST = "unknown host"
 AFTER = " ⏎ "  # parts a bare number's template from the line above it
@@ -71,13 +61,13 @@ def frequent(lines: pl.DataFrame, documents: pl.DataFrame, earlier: pl.DataFrame
     """
     standing = _described(lines, documents)
     standing = _placed(_shared(standing, earlier))
-    counts = _counts(standing)
-    totals = _summed([earlier, counts], standing)
-    pages = _pages(totals)
+    counts = counted(standing)
+    totals = summed(pl.concat([earlier, counts]), standing.filter("known"))
+    pages = pages_of(totals)
     judged = _judged(standing, totals, pages)
     small = documents.select(host=_host()).unique().join(pages, on="host", how="left")
     small = small.with_columns(pl.col("pages").fill_null(0)).filter(pl.col("pages") < MIN_HOST_PAGES)
-    return Frequent(_found(judged), _worth_keeping(counts), small.sort("host"))
+    return Frequent(_found(judged), worth_keeping(counts), small.sort("host"))
 
 
 def _host() -> pl.Expr:
@@ -90,7 +80,7 @@ def _described(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     ``share`` is what part of the host's pages must hold the line before it may go; null: it never goes.
     """
     standing = lines.filter(pl.col("gone").is_null()).select("doc", "line", "text")
-    traits = standing.select("text").unique().with_columns(_traits()).with_columns(_share())
+    traits = with_template(standing.select("text").unique()).with_columns(_traits()).with_columns(_share())
     hosts = documents.select("doc", host=_host(), whole=pl.col("kept_whole").is_not_null())
     whole = standing.join(traits, on="text").join(hosts, on="doc").sort("doc", "line")
     worded = pl.when(pl.col("template").str.contains(r"\p{L}")).then("template")
@@ -105,7 +95,6 @@ def _traits() -> list[pl.Expr]:
     return [
         text.str.len_chars().alias("chars"),
         (sentence_end(text) | body_like(text)).alias("sentence"),
-        template(short).alias("template"),
         short.str.contains(_MARK).alias("mark"),
         (short.str.contains(_PLAIN) | ~short.str.contains(_HANGUL)).alias("plain"),
         short.str.contains(_SECTION_SIGN).alias("signed"),
@@ -120,20 +109,31 @@ def _share() -> pl.Expr:
 
 
 def _shared(standing: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
-    """Add ``shared``: so many documents have the line that it is not the article's own text."""
-    here = standing.group_by("host", "template").agg(holding=pl.col("doc").n_unique())
-    pages = standing.group_by("host").agg(holding=pl.col("doc").n_unique())
-    before = _summed([earlier], standing).with_columns(before=_documents())
+    """Add ``shared``: so many documents have the line that it is not an article's own text.
+
+    And ``known``: it is worth counting. Most lines are not, and from here on no template of theirs is looked at.
+    """
+    held = standing.drop_nulls("share").group_by("host", "template").agg(here=pl.col("doc").n_unique())
+    docs = standing.group_by("host").agg(docs=pl.col("doc").n_unique())
+    before = summed(earlier, held)
+    past = pages_of(before).select("host", past="pages")
     held = (
-        pl.concat([here, pages.select("host", pl.lit(None, pl.String).alias("template"), "holding")])
-        .join(before, on=["host", "template"], how="left", nulls_equal=True)
-        .select("host", "template", holding=pl.col("holding") + pl.col("before").fill_null(0))
+        held.join(
+            before.select("host", "template", before=documents_of()), on=["host", "template"], how="left"
+        )
+        .join(docs.join(past, on="host", how="left"), on="host")
+        .with_columns(pl.col("before", "past").fill_null(0))
+        .with_columns(holding=pl.col("here") + pl.col("before"), known=pl.lit(value=True))
     )
-    total = held.filter(pl.col("template").is_null()).select("host", all="holding")
-    told = standing.join(held, on=["host", "template"], how="left").join(total, on="host", how="left")
-    enough = pl.max_horizontal(pl.lit(FEW), pl.col("share") * pl.col("all"))
-    shared = (pl.col("holding") >= enough) & pl.col("share").is_not_null()
-    return told.with_columns(shared=shared).drop("holding", "all").sort("doc", "line")
+    enough = (pl.col("holding") >= FEW) | (pl.col("here") >= STORED_SHARE * pl.col("docs"))
+    held = held.filter(enough).select(
+        "host", "template", "holding", "known", all=pl.col("docs") + pl.col("past")
+    )
+    told = standing.join(held, on=["host", "template"], how="left", maintain_order="left")
+    shared = (pl.col("holding") >= FEW) & (pl.col("holding") >= pl.col("share") * pl.col("all"))
+    return told.with_columns(
+        shared.alias("shared").fill_null(value=False), pl.col("known").fill_null(value=False)
+    )
 
 
 def _placed(standing: pl.DataFrame) -> pl.DataFrame:
@@ -170,72 +170,19 @@ def _placed(standing: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _counts(standing: pl.DataFrame) -> pl.DataFrame:
-    """Return ``COUNTS`` of the run: documents whose longest sentence of their own is the same count as one page."""
-    own = standing.filter(pl.col("own") & (pl.col("place") == "middle"))
-    longest = pl.col("text").sort_by(["chars", "text"], descending=[True, False]).first()
-    keys = own.group_by("doc").agg(page=longest)
-    rows = standing.join(keys, on="doc")
-    pages = rows.group_by("host").agg(head=pl.col("page").n_unique())
-    held = (
-        rows.filter(pl.col("share").is_not_null())
-        .group_by("host", "page", "template")
-        .agg(
-            *((pl.col("place") == name).any().alias(name) for name in ("head", "tail", "middle")),
-            example=pl.col("text").min(),
-        )
-    )
-    middle = pl.col("middle")
-    apart = held.with_columns(tail=pl.col("tail") & ~middle, head=pl.col("head") & ~pl.col("tail") & ~middle)
-    counts = apart.group_by("host", "template").agg(
-        pl.col("head", "tail", "middle").sum(), pl.col("example").min()
-    )
-    return _as_counts(pl.concat([_as_counts(pages), _as_counts(counts)]))
-
-
-def _as_counts(rows: pl.DataFrame) -> pl.DataFrame:
-    columns = [
-        (pl.col(name) if name in rows.columns else pl.lit(None)).cast(dtype).alias(name)
-        for name, dtype in COUNTS.items()
-    ]
-    places = pl.col("head", "tail", "middle").fill_null(0)
-    return rows.select(columns).with_columns(places).sort("host", "template", nulls_last=False)
-
-
-def _summed(parts: list[pl.DataFrame], standing: pl.DataFrame) -> pl.DataFrame:
-    """Return the sums of several ``COUNTS`` for the hosts and templates that ``standing`` has."""
-    rows = pl.concat(parts)
-    here = standing.select("host", "template").unique()
-    hosts = rows.filter(pl.col("template").is_null()).join(here, on="host", how="semi")
-    held = rows.join(here, on=["host", "template"], how="semi")
-    return (
-        pl.concat([hosts, held])
-        .group_by("host", "template")
-        .agg(pl.col("head", "tail", "middle").sum(), pl.col("example").min())
-    )
-
-
-def _documents() -> pl.Expr:
-    return pl.sum_horizontal("head", "tail", "middle")
-
-
-def _pages(totals: pl.DataFrame) -> pl.DataFrame:
-    return totals.filter(pl.col("template").is_null()).select("host", pages="head")
-
-
 def _judged(standing: pl.DataFrame, totals: pl.DataFrame, pages: pl.DataFrame) -> pl.DataFrame:
     """Add what is known of each line's template, and ``furniture``: it is the site's, where it stands around text."""
-    known = (
-        totals.filter(pl.col("template").is_not_null()).drop("example").with_columns(documents=_documents())
+    known = totals.drop_nulls("template").drop("example").with_columns(documents=documents_of())
+    told = standing.join(known, on=["host", "template"], how="left", maintain_order="left").join(
+        pages, on="host", how="left", maintain_order="left"
     )
-    told = standing.join(known, on=["host", "template"], how="left").join(pages, on="host", how="left")
     around = pl.col("head") + pl.col("tail")
     furniture = (
         (pl.col("pages") >= MIN_HOST_PAGES)
         & (around >= pl.max_horizontal(pl.lit(MIN_PAGES), pl.col("share") * pl.col("pages")))
         & (pl.col("middle") <= MAX_MIDDLE * pl.col("documents"))
     )
-    return told.with_columns(furniture=furniture.fill_null(value=False)).sort("doc", "line")
+    return told.with_columns(furniture=furniture.fill_null(value=False))
 
 
 def _going(judged: pl.DataFrame) -> pl.DataFrame:
@@ -277,12 +224,3 @@ def _found(judged: pl.DataFrame) -> pl.DataFrame:
         **{name: pl.lit(None) for name in ("start", "end", "same_as")},
     )
     return rows.select(pl.col(name).cast(dtype) for name, dtype in FOUND.items())
-
-
-def _worth_keeping(counts: pl.DataFrame) -> pl.DataFrame:
-    """Drop what later runs hardly need: templates on a twentieth of a host's pages, and sentences on one page."""
-    pages = counts.filter(pl.col("template").is_null()).select("host", pages="head")
-    told = counts.join(pages, on="host", how="left")
-    once = (_documents() == 1) & sentence_end(pl.col("example"))
-    rare = (_documents() < STORED_SHARE * pl.col("pages")) | once
-    return told.filter(pl.col("template").is_null() | ~rare).select(COUNTS.names()).sort("host", "template")

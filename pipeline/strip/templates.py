@@ -10,6 +10,8 @@ import re
 
 import polars as pl
 
+from pipeline.strip.shapes import only
+
 MASKED_CHARS = 120  # of a line in which something may vary; longer ones must be equal
 
 DATE, TIME, NAME, MAIL, URL, CALL = "‹date›", "‹time›", "‹name›", "‹mail›", "‹url›", "‹call›"
@@ -19,13 +21,13 @@ _JOB = "(?:(?:선임|전문|수습|인턴|객원)?기자|특파원|통신원|논
 _NAMES = r"(?:[가-힣]{2,4}\s?[·,/&]\s?)*[가-힣]{2,4}"
 _WEEKDAY = r"(?:\s?\([월화수목금토일](?:요일)?\)|\s[월화수목금토일]요일)"
 _DAY = rf"(?:19|20)?\d{{2}}\s?[-./년]\s?\d{{1,2}}\s?[-./월]\s?\d{{1,2}}(?:\s?일|\.)?{_WEEKDAY}?"
-_HOUR = r"(?:(?:오전|오후|[AaPp][Mm])\s?)?\d{1,2}(?::\d{2}){1,2}(?:\s?[AaPp][Mm]\b)?"
+_HOUR = r"(?:(?:오전|오후|[AaPp][Mm])\s?)?\d{1,2}(?::\d{2}){1,2}(?:\s?[AaPp][Mm])?"
 _ADDRESS = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _LINK = r"(?:https?://|www\.)[^\s<>()]+"
 _PHONE = r"0\d{1,3}[-)]\s?\d{3,4}-\d{4}|1\d{3}-\d{4}"
 _COUNT = r"\d[\d,]*"
 _MASKS = (
-    (r"[\s\p{Cf}]+", " "),
+    (r"\p{Cf}+|\s{2,}|[^\S ]", " "),
     (_LINK, URL),
     (_ADDRESS, MAIL),
     (_PHONE, CALL),
@@ -36,7 +38,7 @@ _MASKS = (
     (rf"{_NAMES}(\s?[(\[<]?{MAIL})", f"{NAME}$1"),
 )
 # Figures that say something: a rate, a sum, a measure. Rows of them differ in what they tell, not in a count.
-_UNIT = r"[%％℃㎡㎏㎞㎜]|[만천백]?\s?(?:원|달러|엔|위안|유로)|억|조|도|포인트|[gkmc][gm]\b"
+_UNIT = r"[%％℃㎡㎏㎞㎜]|[만천백]?\s?(?:원|달러|엔|위안|유로)|억|조|도|포인트|[gkmc][gm](?:[^a-z]|$)"
 _FIGURE = rf"\d\s?(?:{_UNIT})|\d\.\d|(?:^|\s)[+▲▼△▽-]\s?\d"
 _PATTERNS = {
     DATE: r"\d{1,4}\s?[-./년월].{1,16}?",
@@ -49,18 +51,20 @@ _PATTERNS = {
 }
 
 
-def template(text: pl.Expr) -> pl.Expr:
-    """Return the template of a line: dates, times, addresses, reporters' names and counts masked.
+def with_template(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return ``lines[text]`` with ``template``: dates, times, addresses, reporters' names and counts are masked.
 
     A line of more than ``MASKED_CHARS`` characters is its own template, and figures with a unit stay as they are.
     """
-    masked = text
+    short = pl.col("text").str.len_chars() <= MASKED_CHARS
+    masked = only(short, pl.col("text"))
     for mask, sign in _MASKS:
         masked = masked.str.replace_all(mask, sign)
-    masked = masked.str.strip_chars()
-    counted = masked.str.replace_all(_COUNT, NUMBER)
-    told = pl.when(masked.str.contains(_FIGURE)).then(masked).otherwise(counted)
-    return pl.when(text.str.len_chars() <= MASKED_CHARS).then(told).otherwise(text)
+    steps = lines.with_columns(template=masked.str.strip_chars())  # one by one, or Polars masks thrice
+    told = only(~pl.col("template").str.contains(_FIGURE), pl.col("template")).str.replace_all(_COUNT, NUMBER)
+    steps = steps.with_columns(counted=told)
+    text = pl.when(~short).then("text").when(pl.col("counted") == "").then("template").otherwise("counted")
+    return steps.with_columns(template=text).drop("counted")
 
 
 def pattern(text: str) -> str:
