@@ -10,6 +10,7 @@ import polars as pl
 from pipeline.config import RunConfig
 from pipeline.errors import ConfigError, InputError
 from pipeline.extract import extract
+from pipeline.extract.article import Guide
 from pipeline.read import read_file
 from pipeline.read.files import InputFile
 from pipeline.rules import RuleTable
@@ -32,7 +33,7 @@ def strip_file(path: Path, config: RunConfig, table: RuleTable, source: str = ""
         raise ConfigError(
             f'{source}: holds {pages.height} pages; this command takes one. Use "newsieve run" for many.'
         )
-    extracted = extract(pages, table.packs)
+    extracted = extract(pages, Guide(table.packs))
     if extracted.documents.is_empty():
         rows = pl.concat([*(batch.skipped for batch in batches), extracted.skipped]).to_dicts()
         reason = f"{rows[0]['reason']} ({rows[0]['detail']})" if rows else "it is empty"

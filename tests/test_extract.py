@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.execute import Crashed, Local, Task
 from pipeline.extract import extract, extract_alone
-from pipeline.extract.article import PageError
+from pipeline.extract.article import Guide, PageError
 from pipeline.extract.html import main_text
 from pipeline.extract.limits import cpu_limit
 from pipeline.extract.metadata import read_head
@@ -78,7 +78,7 @@ def test_a_pack_says_where_the_article_is():
     pack = Pack(title="P", hosts=("p.kr",), extract=Extract(body=("#old", "#new"), drop=(".ad",)))
     body = f"<div>{MORE}</div><div id=new>{BODY}<br><span class=ad>광고</span>{BODY[::-1]}</div>"
 
-    found = extract(pages_of(*[page(body)] * 2, kind="html", host=["m.p.kr", "q.kr"]), [pack])
+    found = extract(pages_of(*[page(body)] * 2, kind="html", host=["m.p.kr", "q.kr"]), Guide((pack,)))
 
     own, other = found.lines.partition_by("doc")
     assert own["text"].to_list() == [BODY, BODY[::-1]]
@@ -186,18 +186,18 @@ def test_a_parser_that_hangs_in_c_is_ended():
     assert dict(Local(1, isolate=True).run([Task("x", hang, ())])) == {"x": Crashed(-signal.SIGXCPU)}
 
 
-def fragile(pages, packs):
+def fragile(pages, guide):
     """Extract like the real one, and die of a certain word."""
     if "죽음" in pages["content"][0]:
         os.kill(os.getpid(), signal.SIGSEGV)
-    return extract(pages, packs)
+    return extract(pages, guide)
 
 
 def test_a_page_that_kills_its_process_is_skipped_and_no_other(monkeypatch):
     """Page by page in a child: the killer is on record as crashed, its neighbours are extracted."""
     monkeypatch.setattr("pipeline.extract.extract", fragile)
 
-    found = extract_alone(pages_of("하나", "죽음", "셋"))
+    found = extract_alone(pages_of("하나", "죽음", "셋"), Guide())
 
     assert found.documents.select("doc", "doc_id").rows() == [(0, "d0"), (1, "d2")]
     assert found.lines.select("doc", "text").rows() == [(0, "하나"), (1, "셋")]

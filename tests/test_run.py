@@ -19,7 +19,7 @@ from pipeline.errors import ConfigError, CorpusError, InputError, LockedError, S
 from pipeline.execute import Local
 from pipeline.explain import restored, story_in
 from pipeline.rules import load_packs
-from pipeline.run import first
+from pipeline.run import job
 from pipeline.run.job import check_limit, run
 from pipeline.schema import CORPUS, REMOVALS, SKIPPED
 from pipeline.store.lock import locked
@@ -35,7 +35,7 @@ def _in_this_process(monkeypatch, request):
     """Run tasks here, where no HTML is parsed, and so that a fault can be put in their way."""
     monkeypatch.setattr("pipeline.run.job.load_packs", lambda *_: PACKS)
     if "workers" not in request.keywords:
-        monkeypatch.setattr(first, "executor_for", lambda *_: Local(1))
+        monkeypatch.setattr(job, "executor_for", lambda *_: Local(1))
 
 
 def build(folder, *inputs, config=CONFIG):
@@ -112,7 +112,7 @@ def test_workers_do_not_change_a_byte(tmp_path, monkeypatch):
     monkeypatch.setattr("pipeline.run.plan.SHARD_FILES", 1)
     found = []
     for executor in (Local(1), Local(1, isolate=True), Local(3)):
-        monkeypatch.setattr(first, "executor_for", lambda *_, chosen=executor: chosen)
+        monkeypatch.setattr(job, "executor_for", lambda *_, chosen=executor: chosen)
         build(tmp_path / str(len(found)), *paths)
         found.append(files_of(tmp_path / str(len(found))))
 

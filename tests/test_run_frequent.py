@@ -11,7 +11,7 @@ from pipeline.errors import CorpusError
 from pipeline.execute import Local
 from pipeline.explain import restored, story_in
 from pipeline.rules import builtin_paths
-from pipeline.run import first
+from pipeline.run import job
 from pipeline.run.frequent import in_words
 from pipeline.run.job import run
 from pipeline.verify import verify
@@ -23,7 +23,7 @@ BARE = replace(RunConfig(), rules=replace(RunConfig().rules, without=tuple(p.ste
 @pytest.fixture(autouse=True)
 def _in_this_process(monkeypatch):
     """Run tasks here: there is no HTML to parse."""
-    monkeypatch.setattr(first, "executor_for", lambda *_: Local(1))
+    monkeypatch.setattr(job, "executor_for", lambda *_: Local(1))
 
 
 def crawl(path, pages, start=0):

@@ -11,6 +11,7 @@ from pipeline.config import RunConfig
 from pipeline.errors import ConfigError
 from pipeline.evaluate.gold import KINDS, labelled, read_gold
 from pipeline.extract import extract
+from pipeline.extract.article import Guide
 from pipeline.rules import load_packs
 from pipeline.strip.stages import strip
 
@@ -44,7 +45,7 @@ def evaluate(folder: Path, config: RunConfig) -> Score:
         gold = read_gold(folder, kind)
         if not gold.records:
             continue
-        extracted = extract(gold.pages, table.packs)
+        extracted = extract(gold.pages, Guide(table.packs))
         stripped = strip(extracted.lines, extracted.documents, table, config.strip)
         lines = labelled(gold, extracted.documents, extracted.lines)
         fates.append(_fates(lines, extracted.documents, stripped.removed))

@@ -9,34 +9,44 @@ import polars as pl
 import xxhash
 
 from pipeline.execute import Crashed, Local, Task
-from pipeline.extract.article import Article, PageError
+from pipeline.extract.article import Article, Guide, PageError, WaitingError
 from pipeline.extract.text import text_lines
-from pipeline.rules import Pack
-from pipeline.schema import DOCUMENTS, LINES, SKIPPED, conform
+from pipeline.schema import DOCUMENTS, LINES, PAGES, SKIPPED, conform
 
+NO_GUIDE = Guide()
 ATTEMPTS = 2  # in a process of its own, before a page is taken for the killer
 
-
-HEADS = {name: DOCUMENTS[name] for name in ("doc", "title", "press", "published", "byline", "section")}
+HEADS = {
+    name: DOCUMENTS[name]
+    for name in ("doc", "title", "press", "published", "byline", "section", "way", "audit")
+}
 FAILED = {"doc": pl.UInt32, "reason": pl.String, "detail": pl.String}
 
 
 class Extracted(NamedTuple):
-    """``documents`` (``DOCUMENTS``, ``doc`` from 0), their ``lines`` (``LINES``), and ``skipped`` pages."""
+    """``documents`` (``DOCUMENTS``, ``doc`` from 0), their ``lines`` (``LINES``), ``skipped`` and ``waiting`` pages."""
 
     documents: pl.DataFrame
     lines: pl.DataFrame
     skipped: pl.DataFrame
+    waiting: pl.DataFrame
 
 
-def extract(pages: pl.DataFrame, packs: Sequence[Pack] = ()) -> Extracted:
+class _Html(NamedTuple):
+    heads: pl.DataFrame
+    lines: pl.DataFrame
+    failed: pl.DataFrame
+    waiting: pl.Series
+
+
+def extract(pages: pl.DataFrame, guide: Guide = NO_GUIDE) -> Extracted:
     """Return the documents of ``pages[PAGES]``, in their order; HTML goes by the selectors of ``packs`` first.
 
     What a page came with (title, press, time) wins over what is found in its HTML.
     """
     numbered = pages.with_row_index("doc")
     html = numbered.filter(pl.col("kind") == "html")
-    found, lines, skipped = _html(html, packs)
+    found, lines, skipped, waiting = _html(html, guide)
     lines = pl.concat([text_lines(numbered.filter(pl.col("kind") == "text")), lines]).sort("doc", "line")
     texts = _texts(lines)
     documents = (
@@ -46,7 +56,12 @@ def extract(pages: pl.DataFrame, packs: Sequence[Pack] = ()) -> Extracted:
             pl.coalesce(name, f"{name}_found").alias(name) for name in ("title", "press", "published")
         )
     )
-    without = numbered.join(texts, on="doc", how="anti").join(skipped, on="doc", how="left")
+    numbered = numbered.with_columns(waits=pl.col("doc").is_in(waiting.implode()))
+    without = (
+        numbered.filter(~pl.col("waits"))
+        .join(texts, on="doc", how="anti")
+        .join(skipped, on="doc", how="left")
+    )
     failed = without.with_columns(
         reason=pl.col("reason").fill_null("no_text"), detail=pl.col("detail").fill_null("no text was found")
     )
@@ -56,19 +71,20 @@ def extract(pages: pl.DataFrame, packs: Sequence[Pack] = ()) -> Extracted:
         conform(_renumbered(documents.sort("doc"), renumbered), DOCUMENTS),
         conform(_renumbered(lines, renumbered), LINES),
         conform(failed.sort("doc"), SKIPPED),
+        conform(numbered.filter("waits"), PAGES),
     )
 
 
-def extract_alone(pages: pl.DataFrame, packs: Sequence[Pack] = ()) -> Extracted:
+def extract_alone(pages: pl.DataFrame, guide: Guide) -> Extracted:
     """Do what ``extract`` does in a child process, page by page: a page that kills it, twice, is skipped."""
     parts: dict[int, Extracted | Crashed] = {}
     numbers = list(range(pages.height))
     for _ in range(ATTEMPTS):
-        tasks = (Task(str(n), extract, (pages.slice(n, 1), packs)) for n in numbers)
+        tasks = (Task(str(n), extract, (pages.slice(n, 1), guide)) for n in numbers)
         parts |= {int(name): part for name, part in Local(1, isolate=True).run(tasks)}
         numbers = [n for n in numbers if isinstance(parts[n], Crashed)]
     whole = [_crashed(pages.slice(n, 1), part) for n, part in sorted(parts.items())]
-    return _joined(whole) if whole else extract(pages, packs)
+    return _joined(whole) if whole else extract(pages, guide)
 
 
 def _crashed(page: pl.DataFrame, part: Extracted | Crashed) -> Extracted:
@@ -76,7 +92,7 @@ def _crashed(page: pl.DataFrame, part: Extracted | Crashed) -> Extracted:
         return part
     detail = f"the parser died on this page, alone and {ATTEMPTS} times (exit code {part.exit_code})"
     skipped = page.with_columns(reason=pl.lit("crashed"), detail=pl.lit(detail))
-    return Extracted(DOCUMENTS.to_frame(), LINES.to_frame(), conform(skipped, SKIPPED))
+    return Extracted(DOCUMENTS.to_frame(), LINES.to_frame(), conform(skipped, SKIPPED), PAGES.to_frame())
 
 
 def _joined(parts: Sequence[Extracted]) -> Extracted:
@@ -87,7 +103,8 @@ def _joined(parts: Sequence[Extracted]) -> Extracted:
         documents.append(part.documents.with_columns(move))
         lines.append(part.lines.with_columns(move))
         base += part.documents.height
-    return Extracted(pl.concat(documents), pl.concat(lines), pl.concat([part.skipped for part in parts]))
+    skipped, waiting = (pl.concat(list(frames)) for frames in zip(*(part[2:] for part in parts), strict=True))
+    return Extracted(pl.concat(documents), pl.concat(lines), skipped, waiting)
 
 
 def _renumbered(frame: pl.DataFrame, order: pl.DataFrame) -> pl.DataFrame:
@@ -105,29 +122,32 @@ def _texts(lines: pl.DataFrame) -> pl.DataFrame:
     return joined.drop("text").with_columns(content_hash=pl.Series(hashes, dtype=pl.String))
 
 
-def _html(pages: pl.DataFrame, packs: Sequence[Pack]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _html(pages: pl.DataFrame, guide: Guide) -> _Html:
     """Return of HTML ``pages`` what was found beside the text, the lines, and the reasons of those that fail."""
-    heads, lines, reasons = [], [], []
-    for doc, article in _articles(pages, packs):
-        if isinstance(article, PageError):
+    heads, lines, reasons, waiting = [], [], [], []
+    for doc, article in _articles(pages, guide):
+        if isinstance(article, Article):
+            heads.append((doc, *article.head, article.way, article.audit))
+            lines += [(doc, line, text) for line, text in enumerate(article.lines, start=1)]
+        elif isinstance(article, PageError):
             reasons.append((doc, article.reason, article.detail))
         else:
-            heads.append((doc, *article.head))
-            lines += [(doc, line, text) for line, text in enumerate(article.lines, start=1)]
-    return (
+            waiting.append(doc)
+    return _Html(
         pl.DataFrame(heads, schema=HEADS, orient="row"),
         conform(pl.DataFrame(lines, schema=["doc", "line", "text"], orient="row"), LINES),
         pl.DataFrame(reasons, schema=FAILED, orient="row"),
+        pl.Series(waiting, dtype=pl.UInt32),
     )
 
 
-def _articles(pages: pl.DataFrame, packs: Sequence[Pack]) -> Iterator[tuple[int, Article | PageError]]:
+def _articles(pages: pl.DataFrame, guide: Guide) -> Iterator[tuple[int, Article | PageError | WaitingError]]:
     if pages.is_empty():
         return
     from pipeline.extract.html import read_article  # noqa: PLC0415 - text alone does not wait for trafilatura
 
-    for doc, content, host in pages.select("doc", "content", "host").iter_rows():
+    for doc, content, doc_id, host in pages.select("doc", "content", "doc_id", "host").iter_rows():
         try:
-            yield doc, read_article(content, host, packs)
-        except PageError as error:
+            yield doc, read_article(content, doc_id, host, guide)
+        except (PageError, WaitingError) as error:
             yield doc, error

@@ -1,9 +1,24 @@
-"""What extraction gives of one HTML page, and the error that says why it gives nothing."""
+"""What extraction goes by, what it gives of one HTML page, and the error that says why it gives nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
+
+from pipeline.extract.templates import Template
+from pipeline.rules import Pack
+
+
+class Guide(NamedTuple):
+    """What says where an article is: selectors of ``packs``, and ``templates`` learned by host (None: none is good).
+
+    ``wait``: a page that no selector fits, of a host without a template, is not extracted yet.
+    """
+
+    packs: tuple[Pack, ...] = ()
+    templates: Mapping[str, Template | None] = {}
+    wait: bool = False
 
 
 class Head(NamedTuple):
@@ -17,10 +32,16 @@ class Head(NamedTuple):
 
 
 class Article(NamedTuple):
-    """An article's paragraphs in reading order, none empty, and its head."""
+    """An article's paragraphs in reading order, none empty, and its head.
+
+    ``way``: selectors, template or trafilatura. ``audit``: of a template's page that was also given to trafilatura,
+    how far both agree (token F1).
+    """
 
     lines: list[str]
     head: Head
+    way: str
+    audit: float | None = None
 
 
 class PageError(Exception):
@@ -30,3 +51,7 @@ class PageError(Exception):
         super().__init__(reason, detail)
         self.reason = reason
         self.detail = detail
+
+
+class WaitingError(Exception):
+    """A page is to be extracted when the template of its host has been learned."""

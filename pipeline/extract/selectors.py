@@ -40,11 +40,8 @@ def selected_lines(tree: LexborHTMLParser, layouts: Sequence[Extract]) -> list[s
 
 
 def _article_lines(node: LexborNode, drop: Sequence[str]) -> list[str]:
-    for selector in drop:
-        for unwanted in node.css(selector):
-            if unwanted.mem_id != node.mem_id:
-                unwanted.decompose()
-    lines = paragraphs(node)
+    unwanted = {part.mem_id for selector in drop for part in node.css(selector)} - {node.mem_id}
+    lines = paragraphs(node, unwanted)
     chars = sum(map(len, lines))
     if chars < MIN_CHARS:
         return []

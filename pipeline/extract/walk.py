@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from selectolax.lexbor import LexborNode
 
 # fmt: off
@@ -19,11 +21,11 @@ CELLS = frozenset({"td", "th"})
 CELL_GAP = " | "
 
 
-def paragraphs(root: LexborNode) -> list[str]:
+def paragraphs(root: LexborNode, dropped: Collection[int] = ()) -> list[str]:
     """Return the paragraphs under ``root`` in reading order, blanks folded, none empty.
 
-    A block element and ``<br>`` end a paragraph; cells of a table row are set apart by a bar. No recursion: pages
-    nest as deep as they like.
+    A block element and ``<br>`` end a paragraph; cells of a table row are set apart by a bar. Elements whose
+    ``mem_id`` is in ``dropped`` are passed over. No recursion: pages nest as deep as they like.
     """
     lines: list[str] = []
     parts: list[str] = []
@@ -33,7 +35,7 @@ def paragraphs(root: LexborNode) -> list[str]:
         entered = False
         if tag == "-text":
             parts.append(node.text_content or "")
-        elif tag not in HIDDEN and tag != "-comment":
+        elif tag not in HIDDEN and tag != "-comment" and node.mem_id not in dropped:
             if tag in BREAKS:
                 _close(parts, lines)
             entered = node.child is not None

@@ -18,9 +18,10 @@ from pipeline.errors import ConfigError, SkippedError
 from pipeline.read.files import discover
 from pipeline.rules import RuleTable, load_packs
 from pipeline.run.dedupe import LEVELS, dedupe, settings_of
-from pipeline.run.first import first_pass
+from pipeline.run.first import executor_for, first_pass, shards_of
 from pipeline.run.frequent import Cleaned, earlier_counts, remove_frequent
 from pipeline.run.gather import SEEN, Gathered, gather, one_page_an_id
+from pipeline.run.learn import TEMPLATES, disproved, known_templates, templates_table
 from pipeline.run.plan import Plan, plan_run, refuse_unreadable
 from pipeline.run.suspects import TOLD, check_suspects, suspects_of
 from pipeline.run.write import Tables, tables_of, write_generation
@@ -146,8 +147,9 @@ def fresh_staging(folder: Path, manifests: Sequence[Manifest], key: str) -> Path
 def _passes(job: Job, watch: Watch, clock: Clock) -> tuple[list[tuple[Path, Output]], dict[str, Any]]:
     config = job.config
     with clock.time("read, extract, strip"):
-        watching = partial(watch, "read, extract, strip")
-        batches = first_pass(job.plan, job.staging, job.table, config, watching)
+        known = known_templates(paths_of(job.folder, job.manifests, "index/templates"))
+        shards = shards_of(job.plan, job.staging, job.table, config, known)
+        batches, templates = first_pass(shards, executor_for(job.plan, config), watch)
         gathered = gather(job.staging, batches)
         refuse_unreadable(job.plan, gathered.skipped, gathered.documents.height)
         skipped = pl.concat([job.plan.skipped, gathered.skipped])
@@ -170,6 +172,10 @@ def _passes(job: Job, watch: Watch, clock: Clock) -> tuple[list[tuple[Path, Outp
         index = {level: job.staging / f"{level}.parquet" for level in deduped.kept}
         for level, path in index.items():
             write_index(path, deduped.kept[level], settings_of(config.dedup).fingerprint())
+        changed = {**templates, **dict.fromkeys(disproved(gathered.documents) & known.keys())}
+        if changed:
+            index["templates"] = job.staging / "templates.parquet"
+            write_table(templates_table(changed), index["templates"], TEMPLATES)
         if config.strip.frequent:
             index["frequent"] = job.staging / "frequent.parquet"
             write_table(counts, index["frequent"], COUNTS)
@@ -177,6 +183,8 @@ def _passes(job: Job, watch: Watch, clock: Clock) -> tuple[list[tuple[Path, Outp
         watch("write", 1, 1)
     told = {
         "hosts_too_small": too_small,
+        "pages_by_way": dict(gathered.documents.drop_nulls("way").group_by("way").len().sort("way").rows()),
+        "templates": {host: it.agreement for host, it in sorted(templates.items()) if it},
         "suspects": suspects[:TOLD],
         "kept_whole": dict(spared.select("doc_id", "kept_whole").rows()[:TOLD]),
     }

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 import polars as pl
+from msgspec import Struct
 
 from pipeline.config import FieldNames, Strip
 from pipeline.errors import NewsieveError
 from pipeline.extract import Extracted, extract, extract_alone
+from pipeline.extract.article import Guide
+from pipeline.extract.templates import Template
 from pipeline.read import Batch, read_file
 from pipeline.read.files import InputFile
 from pipeline.rules import RuleTable
 from pipeline.schema import DOCUMENTS, LINES, PAGES, REMOVED, SKIPPED, conform
-from pipeline.store.files import whole_file, write_table
+from pipeline.store.files import read_table, whole_file, write_table
 from pipeline.strip.apply import rebuild
 from pipeline.strip.stages import strip
 
@@ -37,24 +41,54 @@ class Shard(NamedTuple):
     fields: FieldNames
     strip: Strip
     table: RuleTable
+    templates: Mapping[str, Template | None]
     alone: bool = False
 
 
-def map_shard(shard: Shard) -> int:
-    """Read, extract and strip a shard; return how many batches of tables it left in ``shard.folder``.
+class Done(Struct, frozen=True):
+    """What a shard left in its folder: ``batches`` of tables, and for some of them (by number) ``waiting`` pages."""
+
+    batches: int
+    waiting: tuple[int, ...] = ()
+
+
+def map_shard(shard: Shard) -> Done:
+    """Read, extract and strip a shard, and set aside the pages of hosts whose template is not known yet.
 
     A shard that was done before is not done again. Raises NewsieveError when the law does not hold.
     """
     done = shard.folder / f"{shard.number:06d}.json"
     if done.is_file():
-        return int(msgspec.json.decode(done.read_bytes()))
-    count = 0
+        return msgspec.json.decode(done.read_bytes(), type=Done)
+    count, waiting = 0, []
     for batch in full_batches(batch for file in shard.files for batch in read_file(file, shard.fields)):
-        _write(shard, count, _stripped(shard, batch))
+        pages = extract_batch(shard, count, batch, wait=True)
+        waiting += [count] if pages.height else []
+        write_table(pages, staged_path(shard.folder, shard.number, count, "waiting"), PAGES)
         count += 1
-    with whole_file(done) as temporary:
-        temporary.write_bytes(msgspec.json.encode(count))
-    return count
+    return finished(done, Done(count, tuple(waiting)))
+
+
+def map_waiting(shard: Shard, first: Done) -> Done:
+    """Extract and strip the pages that the shard set aside, by ``shard.templates`` or else by trafilatura.
+
+    Their tables follow those of the first time. Done again for other templates only.
+    """
+    name = hashlib.sha256(msgspec.json.encode(shard.templates, order="sorted")).hexdigest()[:16]
+    done = shard.folder / f"{shard.number:06d}-{name}.json"
+    if done.is_file():
+        return msgspec.json.decode(done.read_bytes(), type=Done)
+    for place, number in enumerate(first.waiting):
+        pages = read_table(staged_path(shard.folder, shard.number, number, "waiting"), PAGES)
+        extract_batch(shard, first.batches + place, Batch(pages, SKIPPED.to_frame()), wait=False)
+    return finished(done, Done(first.batches + len(first.waiting)))
+
+
+def finished(path: Path, done: Done) -> Done:
+    """Write down what a task has done, as its last step, and return it."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(msgspec.json.encode(done))
+    return done
 
 
 def staged_path(folder: Path, shard: int, batch: int, table: str) -> Path:
@@ -84,8 +118,15 @@ def _joined(batches: list[Batch]) -> Batch:
     )
 
 
-def _stripped(shard: Shard, batch: Batch) -> dict[str, pl.DataFrame]:
-    extracted: Extracted = (extract_alone if shard.alone else extract)(batch.pages, shard.table.packs)
+def extract_batch(shard: Shard, number: int, batch: Batch, *, wait: bool) -> pl.DataFrame:
+    """Extract and strip a batch and write its tables; return the pages that wait."""
+    guide = Guide(shard.table.packs, shard.templates, wait)
+    extracted: Extracted = (extract_alone if shard.alone else extract)(batch.pages, guide)
+    _write(shard, number, _stripped(shard, batch, extracted))
+    return extracted.waiting
+
+
+def _stripped(shard: Shard, batch: Batch, extracted: Extracted) -> dict[str, pl.DataFrame]:
     documents, lines, removed = strip(extracted.lines, extracted.documents, shard.table, shard.strip)
     check_law(extracted.lines, lines, removed)
     return {
