@@ -1,8 +1,10 @@
 """The title: a line that only repeats the title moves to the title column, and only on evidence.
 
 A crawled text often begins with a sub-headline or with the article itself, and both look like a title. So a first
-line is the title only where the page says so, or where portal furniture (a summary notice, a date line, a text-size
-notice) or a broadcaster's anchor mark follows it at once: those stand between a title and its article.
+line is the title only where the page says so, where portal furniture (a summary notice, a date line, a text-size
+notice) or a broadcaster's anchor mark follows it at once, which stand between a title and its article, or where it
+stands alone below the form of a press release. A dateline or a reporter's name below it tells nothing: sub-headlines
+have them below too.
 """
 
 from __future__ import annotations
@@ -24,6 +26,12 @@ BELOW_TITLE = (
 ANCHOR_MARK = (
     r"^(\[[^\]]{2,12}\]\s*)?[【◀▶■\[<]\s*<?\s*(앵커|앵커멘트|[^<>\s]{2,5} / 진행자)\s*>?\s*[】▶\]>]?$"
 )
+SERIES_MARK = r"^[■▣●]\s?[^\s.]{2,8}$"  # may stand between the title and the anchor's mark
+DATED = (
+    r"\d{4}\s?[.\-/]\s?\d{1,2}"  # a line with a name and a date stands below titles, one with a name anywhere
+)
+FORM = "press_release_form"
+BODY_OF_RELEASE = r"^\s*[-□◇■○ㅇ※]"
 MIN_TITLE_CHARS, MAX_TITLE_CHARS = 8, 120  # shorter first lines are a press, a section, a button
 
 _LETTER = r"([\p{L}\p{N}])"
@@ -65,29 +73,54 @@ def _letters(column: str) -> pl.Expr:
 
 
 def _first(lines: pl.DataFrame, untitled: pl.DataFrame, *, sure: bool) -> pl.DataFrame:
-    own = lines.join(untitled.select("doc"), on="doc", how="semi").sort("doc", "line")
-    after = own.with_columns(
-        next_gone=pl.col("gone").shift(-1).over("doc"), next_text=pl.col("text").shift(-1).over("doc")
-    )
-    standing = after.filter(pl.col("gone").is_null())
+    own = lines.join(untitled.select("doc"), on="doc", how="semi").sort("doc", "line").with_row_index("row")
+    standing = own.filter(pl.col("gone").is_null())
     long_enough = sure or pl.col("text").str.len_chars() >= MIN_TITLE_CHARS
     first = standing.filter(long_enough).group_by("doc", maintain_order=True).first()
     if sure:
         return first.select(
             "doc", "line", rule=pl.lit("title/first-line"), evidence=pl.lit("the first line, as configured")
         )
-    body = (
-        own.filter(pl.col("gone").is_null() & body_like(pl.col("text")))
-        .group_by("doc")
-        .agg(body=pl.col("line").max())
-    )
-    furniture = pl.col("next_gone").is_in(BELOW_TITLE)
-    anchor = pl.col("next_text").str.contains(ANCHOR_MARK)
+    body = standing.filter(body_like(pl.col("text"))).group_by("doc").agg(body=pl.col("line").max())
     shaped = (pl.col("text").str.len_chars() <= MAX_TITLE_CHARS) & ~body_like(pl.col("text"))
-    hit = first.join(body, on="doc").filter(shaped & (furniture | anchor) & (pl.col("body") > pl.col("line")))
-    evidence = (
-        pl.when(anchor)
-        .then(pl.lit("an anchor's mark follows: ") + pl.col("next_text"))
-        .otherwise(pl.col("next_gone") + pl.lit(" follows: ") + pl.col("next_text").str.slice(0, 40))
+    above_body = first.join(body, on="doc").filter(shaped & (pl.col("body") > pl.col("line")))
+    told = _beside(_beside(_beside(above_body, own, -1), own, 1), own, 2)
+    evidence = pl.coalesce(_furniture(), _anchor(), _release())
+    hit = told.with_columns(evidence=evidence).filter(pl.col("evidence").is_not_null())
+    return hit.select("doc", "line", rule=pl.lit("title/first-line"), evidence="evidence")
+
+
+def _beside(first: pl.DataFrame, own: pl.DataFrame, step: int) -> pl.DataFrame:
+    """Add ``gone`` and ``text`` of the line ``step`` rows below a document's first line, as ``gone_1``, ``text_1``."""
+    other = own.select(
+        "doc",
+        pl.col("gone").alias(f"gone_{step}"),
+        pl.col("text").alias(f"text_{step}"),
+        row=pl.col("row").cast(pl.Int64) - step,
     )
-    return hit.select("doc", "line", rule=pl.lit("title/first-line"), evidence=evidence)
+    return first.with_columns(pl.col("row").cast(pl.Int64)).join(other, on=["doc", "row"], how="left")
+
+
+def _furniture() -> pl.Expr:
+    gone, text = pl.col("gone_1"), pl.col("text_1")
+    dated = (gone == "byline") & text.str.contains(DATED)
+    return pl.when(gone.is_in(BELOW_TITLE) | dated).then(
+        pl.format("what stands below titles follows ({}): “{}”", gone, text.str.slice(0, 40))
+    )
+
+
+def _anchor() -> pl.Expr:
+    near, far = pl.col("text_1"), pl.col("text_2")
+    mark = pl.when(near.str.contains(SERIES_MARK)).then(far).otherwise(near)
+    return pl.when(mark.str.contains(ANCHOR_MARK)).then(pl.format("an anchor's mark follows: “{}”", mark))
+
+
+def _release() -> pl.Expr:
+    below = pl.col("text_1")
+    alone = pl.col("gone_1").is_null() & (body_like(below) | below.str.contains(BODY_OF_RELEASE))
+    return pl.when((pl.col("gone_-1") == FORM) & alone).then(
+        pl.format(
+            "stands between the form of a press release (“{}”) and its text",
+            pl.col("text_-1").str.slice(0, 20),
+        )
+    )
