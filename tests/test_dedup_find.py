@@ -64,8 +64,8 @@ def jaccard(left, right):
 
 def share_a_band(forms, config):
     """Return which pairs of forms are candidates, as a matrix."""
-    keys = keys_of(forms, config)
-    return (keys[:, None, :] == keys[None, :, :]).any(axis=2)
+    keys = keys_of(forms, config, None)
+    return (keys[:, :, None] == keys[:, None, :]).any(axis=0)
 
 
 def reference(items, config):
@@ -185,7 +185,7 @@ def test_rounds_find_what_all_pairs_find(graph, data):
     states = np.array([REMOVED if text in gone else 0 for text in range(size)], np.int8)
     edges = {(a, b) for a, b in pairs if any(x == y for x, y in zip(keys[a], keys[b], strict=True))}
     done = keep_first(
-        buckets_of(np.array(keys, np.uint64)),
+        buckets_of(np.array(keys, np.uint64).T),
         states,
         lambda left, right: left != right,
         lambda left, right: np.array(
@@ -213,7 +213,7 @@ def test_similarity_is_exact(texts):
     """Verified similarities are those of Python sets, and below the threshold there is none."""
     count = len(texts)
     left, right = (ends.ravel() for ends in np.indices((count, count)))
-    found = similarity(pl.Series("form", texts), left, right, LOOSE)
+    found = similarity(pl.Series("form", texts), left, right, LOOSE, None)
     exact = np.array([jaccard(texts[a], texts[b]) for a, b in zip(left, right, strict=True)])
     np.testing.assert_array_equal(found, np.where(exact >= LOOSE.threshold, exact, np.nan))
 

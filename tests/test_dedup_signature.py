@@ -5,13 +5,13 @@ import polars as pl
 import pytest
 import xxhash
 from datasketch import MinHash
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.dedup import Settings, describe
 from pipeline.dedup.bands import band_keys, bands_for, recall_at
 from pipeline.dedup.normalise import matching_form
-from pipeline.dedup.signature import hash_shingle, shingle_hashes, signatures
+from pipeline.dedup.signature import hash_shingle, shingle_hashes, signatures, to_datasketch
 from pipeline.errors import ConfigError
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), min_size=1, max_size=8)
@@ -59,6 +59,7 @@ def test_matching_form_takes_expressions():
     assert matching_form(frame["text"]).to_list() == ["ab", None]
 
 
+@settings(deadline=None)
 @given(TEXTS, st.sampled_from([1, 2, 5, 7]))
 @example(["", "a", "abcd", "abcde", "𝄞𝄞𝄞𝄞𝄞𝄞", ""], 5)
 @example([""], 5)
@@ -70,6 +71,7 @@ def test_shingle_hashes_follow_their_definition(texts, size):
     assert np.diff(found.offsets).tolist() == [len(hashes) for hashes in expected]
 
 
+@settings(deadline=None)
 @given(TEXTS)
 @example(["", "가", "가나다라", "가나다라마", "𝄞a𝄞b𝄞c", "가나다라마바사아자차"])
 def test_signatures_equal_those_of_datasketch(texts):
@@ -79,6 +81,18 @@ def test_signatures_equal_those_of_datasketch(texts):
         oracle = MinHash(num_perm=128, seed=1, hashfunc=lambda shingle: hash_shingle(shingle) >> 32)
         oracle.update_batch(shingles_of(text, 5))
         assert signature.tolist() == oracle.hashvalues.tolist()
+
+
+def test_signatures_go_to_datasketch():
+    """A signature handed to datasketch can be updated and compared there as one of its own."""
+    text = "가나다라마바사아자차"
+    ours = to_datasketch(signatures(shingle_hashes(pl.Series([text[:7]]), 5), 64, 3)[0], 3)
+    own = MinHash(num_perm=64, seed=3, hashfunc=lambda shingle: hash_shingle(shingle) >> 32)
+    own.update_batch(shingles_of(text, 5))
+    assert 0 < ours.jaccard(own) < 1
+    ours.hashfunc = own.hashfunc
+    ours.update_batch(shingles_of(text, 5))
+    assert ours == own
 
 
 def test_signatures_of_long_texts():

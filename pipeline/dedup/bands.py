@@ -39,14 +39,18 @@ def bands_for(threshold: float = 0.8, num_perm: int = 128, recall: float = 0.995
     )
 
 
+def band_seeds(bands: int) -> npt.NDArray[np.uint64]:
+    """Return the value that each band's key starts from: multiples of 2^64 / golden ratio."""
+    return np.arange(1, bands + 1, dtype=np.uint64) * np.uint64(_GOLDEN)
+
+
 def band_keys(signatures: npt.NDArray[np.uint32], bands: int, rows: int) -> npt.NDArray[np.uint64]:
     """Return one 64-bit key a band, shape (texts, bands), of signatures of shape (texts, num_perm).
 
     The band's number seeds its key, so equal rows in different bands give different keys.
     """
     used = signatures[:, : bands * rows].reshape(-1, bands, rows).astype(np.uint64)
-    seeds = [(band * _GOLDEN) & 0xFFFF_FFFF_FFFF_FFFF for band in range(1, bands + 1)]
-    keys = np.broadcast_to(np.array(seeds, np.uint64), used.shape[:2]).copy()
+    keys = np.broadcast_to(band_seeds(bands), used.shape[:2]).copy()
     for row in range(rows):
         keys ^= used[:, :, row]
         keys *= _MIX

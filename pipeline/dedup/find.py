@@ -14,21 +14,25 @@ import polars as pl
 
 from pipeline.dedup.buckets import Compared, Edges, buckets_of, keep_first, kept_with_removed, look_at
 from pipeline.dedup.describe import exact_hashes, keys_column, keys_of
-from pipeline.dedup.normalise import matching_form
+from pipeline.dedup.engine import kernels_for
 from pipeline.dedup.resolve import KEPT, REMOVED
 from pipeline.dedup.verify import similarity
 from pipeline.errors import CorpusError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     import numpy.typing as npt
 
     from pipeline.dedup.settings import Settings
 
+    U32 = npt.NDArray[np.uint32]
+    U64 = npt.NDArray[np.uint64]
     I64 = npt.NDArray[np.int64]
     F64 = npt.NDArray[np.float64]
     Bools = npt.NDArray[np.bool_]
+    States = npt.NDArray[np.int8]
 
 DUPLICATES = pl.Schema(
     {
@@ -82,14 +86,25 @@ class Found(NamedTuple):
     compared: int
 
 
-class _Texts(NamedTuple):
-    """The distinct matching forms of a batch that no known item equals, in the order of their first items."""
+class _Items(NamedTuple):
+    """A batch in the total order; an item's place in it, from 0, stands for the item from here on."""
 
-    forms: pl.Series
-    first: I64  # the first item of each
+    item: U32
+    doc: U32
+    text: pl.Series
+    node: I64  # the number of the item's distinct text, -1 if a known item equals it
+
+
+class _Nodes(NamedTuple):
+    """The distinct texts that no known item equals, in the order of their first items."""
+
+    text: pl.Series
+    first: I64  # the place of the first item of each
     last: I64
-    doc: I64  # the document of the first item
+    doc: U32  # of the first item
     spread: Bools  # whether further documents have this text
+    hashes: U64  # shape (2, nodes)
+    keys: U64  # shape (bands, nodes)
 
 
 def find_duplicates(items: pl.DataFrame, known: Known | None, settings: Settings) -> Found:
@@ -99,99 +114,135 @@ def find_duplicates(items: pl.DataFrame, known: Known | None, settings: Settings
     are never compared with each other. Every known item comes before every item. Rows may be in any order.
     Raises ValueError when the ranks break these rules, CorpusError when a known text is not what the index says.
     """
-    rows = _in_order(items)
-    groups = _collapse(rows)
-    taken = _equal_to_known(groups, known)
-    fresh = groups.join(taken, on="form", how="anti", maintain_order="left").with_row_index("node")
-    texts, keys = _texts(fresh), keys_of(fresh["form"], settings)
-    candidates = _candidates(fresh, keys, known)
-    near_known = _near_known(texts.forms, candidates, known, settings)
-    states = np.zeros(len(fresh), np.int8)
+    kernels = kernels_for(int(items["text"].str.len_bytes().sum()))
+    rows, nodes, equal = _collapse(_in_order(items), known, settings, kernels)
+    candidates = _candidates(nodes, known)
+    near_known = _near_known(nodes, candidates, known, settings, kernels)
+    states = np.zeros(len(nodes.first), np.int8)
     states[near_known["node"].to_numpy()] = REMOVED
-    done = _resolve(texts, keys, states, settings)
-    rows = rows.join(fresh.select("form", "node"), on="form", how="left")
+    done = _resolve(nodes, states, settings, kernels)
     removed = pl.concat(
         [
-            _verdicts(rows.join(taken, on="form"), known=True, kind="exact"),
-            _verdicts(_copies(rows, texts, states), known=False, kind="exact"),
-            _best(rows, near_known, _near_kept(texts, states, done.edges)),
+            _verdicts(equal, known=True, kind="exact"),
+            _verdicts(_copies(rows, nodes, states), known=False, kind="exact"),
+            _best(rows, states, near_known, _near_kept(nodes, states, done.edges)),
         ]
     )
-    kept = fresh.with_columns(keys_column(keys)).filter(pl.Series(states == KEPT))
-    kept = kept.select(pl.col("first").alias("item"), "hash_hi", "hash_lo", "bands")
+    stays = np.flatnonzero(states == KEPT)
+    kept = pl.DataFrame(
+        [
+            pl.Series("item", rows.item[nodes.first[stays]], dtype=pl.UInt32),
+            pl.Series("hash_hi", nodes.hashes[0, stays]),
+            pl.Series("hash_lo", nodes.hashes[1, stays]),
+            keys_column(nodes.keys[:, stays]),
+        ]
+    )
     return Found(removed.sort("item"), kept, len(done.seen) + len(candidates))
 
 
 def _in_order(items: pl.DataFrame) -> pl.DataFrame:
-    """Return ``item, doc, form`` in the total order; refuse ranks that are not one."""
-    rows = items.select("item", "doc", matching_form(pl.col("text")).alias("form")).sort("item")
-    if rows["item"].is_duplicated().any():
+    """Return ``items`` in the total order; refuse ranks that are not one."""
+    rows = items.select("item", "doc", "text")
+    if not rows["item"].is_sorted():
+        rows = rows.sort("item")
+    if (rows["item"].diff() == 0).any():
         raise ValueError("items: two items have the same rank")
     if rows["doc"].rle_id().n_unique() != rows["doc"].n_unique():
         raise ValueError("items: the items of a document do not follow each other in the total order")
     return rows
 
 
-def _collapse(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the distinct forms, in the order of their first items, with what is needed of their items."""
-    doc = pl.col("doc")
-    groups = rows.group_by("form", maintain_order=True).agg(
-        pl.col("item").first().alias("first"),
-        pl.col("item").last().alias("last"),
-        doc.first(),
-        (doc.min() != doc.max()).alias("spread"),
-    )
-    return pl.concat([groups, exact_hashes(groups["form"])], how="horizontal")
+def _collapse(
+    rows: pl.DataFrame, known: Known | None, settings: Settings, kernels: ModuleType | None
+) -> tuple[_Items, _Nodes, pl.DataFrame]:
+    """Return the items, their distinct texts, and ``item, duplicate_of`` of those that a known item equals."""
+    item, doc = rows["item"].to_numpy(), rows["doc"].to_numpy()
+    hashes = exact_hashes(rows["text"], kernels)
+    text, first, last = _distinct(hashes)
+    hashes = hashes[:, first]
+    taken = _equal_to_known(hashes, known)
+    fresh = np.flatnonzero(taken < 0)
+    number = np.full(len(first), -1)
+    number[fresh] = np.arange(len(fresh))
+    first, last, texts = first[fresh], last[fresh], rows["text"].gather(first[fresh])
+    spread = doc[first] != doc[last]  # the items of a document follow each other
+    keys = keys_of(texts, settings, kernels)
+    nodes = _Nodes(texts, first, last, doc[first], spread, hashes[:, fresh], keys)
+    old = taken[text] >= 0
+    equal = pl.DataFrame({"item": item[old], "duplicate_of": taken[text[old]]})
+    return _Items(item, doc, rows["text"], number[text]), nodes, equal
 
 
-def _texts(fresh: pl.DataFrame) -> _Texts:
-    first, last, doc = (fresh[name].to_numpy().astype(np.int64) for name in ("first", "last", "doc"))
-    return _Texts(fresh["form"], first, last, doc, fresh["spread"].to_numpy())
+def _distinct(hashes: U64) -> tuple[I64, I64, I64]:
+    """Return the number of each row's text, in the order of first rows, and each text's first and last row."""
+    order = np.argsort(hashes[0])
+    high, low = hashes[:, order]
+    if ((high[1:] == high[:-1]) & (low[1:] != low[:-1])).any():
+        order = np.lexsort((hashes[1], hashes[0]))
+        high, low = hashes[:, order]
+    new = np.ones(len(order), bool)
+    new[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+    starts = np.flatnonzero(new)
+    if not len(starts):
+        return order, starts, starts
+    first, last = np.minimum.reduceat(order, starts), np.maximum.reduceat(order, starts)
+    by_first = np.argsort(first)
+    number = np.empty_like(by_first)
+    number[by_first] = np.arange(len(first))
+    text = np.empty_like(order)
+    text[order] = np.repeat(number, np.diff(starts, append=len(order)))
+    return text, first[by_first], last[by_first]
 
 
-def _equal_to_known(groups: pl.DataFrame, known: Known | None) -> pl.DataFrame:
-    """Return ``form, duplicate_of``: the forms whose exact hash the index holds."""
-    if known is None:
-        return pl.DataFrame(schema={"form": pl.String, "duplicate_of": pl.UInt32})
-    hashes = groups.select(pl.col("first").alias("item"), "hash_hi", "hash_lo")
-    matches = known.index.exact(hashes).select(pl.col("item").alias("first"), duplicate_of="known")
-    return groups.join(matches, on="first").select("form", "duplicate_of")
+def _equal_to_known(hashes: U64, known: Known | None) -> I64:
+    """Return for each text the earliest known item that has the same exact hash, or -1."""
+    taken = np.full(hashes.shape[1], -1)
+    if known is not None:
+        asked = pl.DataFrame({"hash_hi": hashes[0], "hash_lo": hashes[1]}).with_row_index("item")
+        matches = known.index.exact(asked)
+        taken[matches["item"].to_numpy()] = matches["known"].to_numpy()
+    return taken
 
 
-def _candidates(fresh: pl.DataFrame, keys: npt.NDArray[np.uint64], known: Known | None) -> pl.DataFrame:
+def _candidates(nodes: _Nodes, known: Known | None) -> pl.DataFrame:
     """Return ``node, known, doc_id, line``: the pairs of a text and a known item that share a band key."""
     if known is None:
         return pl.DataFrame(schema={"node": pl.UInt32, "known": pl.UInt32})
-    bands = fresh.select(pl.col("node").alias("item")).with_columns(keys_column(keys))
-    return known.index.candidates(bands).rename({"item": "node"})
+    asked = keys_column(nodes.keys).to_frame().with_row_index("item")
+    return known.index.candidates(asked).rename({"item": "node"})
 
 
 def _near_known(
-    forms: pl.Series, candidates: pl.DataFrame, known: Known | None, settings: Settings
+    nodes: _Nodes,
+    candidates: pl.DataFrame,
+    known: Known | None,
+    settings: Settings,
+    kernels: ModuleType | None,
 ) -> pl.DataFrame:
     """Return ``node, duplicate_of, score`` of the candidates that verification against the known text upholds."""
     edges = candidates.select("node", duplicate_of="known")
     if known is None or candidates.is_empty():
         return edges.with_columns(score=pl.lit(None, pl.Float64))
-    texts = _fetch(candidates["known"].unique().sort(), known)
+    texts = _fetch(candidates["known"].unique().sort(), known, kernels)
     right = candidates["known"].replace_strict(texts["known"], np.arange(len(texts)), return_dtype=pl.Int64)
     scores = similarity(
-        pl.concat([forms.rename("form"), texts["form"]]),
+        pl.concat([nodes.text.rename("text"), texts["text"]]),
         candidates["node"].to_numpy().astype(np.int64),
-        right.to_numpy() + len(forms),
+        right.to_numpy() + len(nodes.text),
         settings,
+        kernels,
     )
     return edges.with_columns(score=pl.Series(scores)).filter(pl.col("score").is_not_nan())
 
 
-def _fetch(numbers: pl.Series, known: Known) -> pl.DataFrame:
-    """Return ``known, form`` of these known items, each proved to be the text that the index describes."""
+def _fetch(numbers: pl.Series, known: Known, kernels: ModuleType | None) -> pl.DataFrame:
+    """Return ``known, text`` of these known items, each proved to be the text that the index describes."""
     places = known.index.places(numbers)
     texts = known.fetch_text(places.select("doc_id", "line"))
     rows = places.join(texts, on=["doc_id", "line"], how="left", maintain_order="left")
-    rows = rows.with_columns(matching_form(pl.col("text").fill_null("")).alias("form"))
-    found = exact_hashes(rows["form"])
-    wrong = rows.filter((found["hash_hi"] != rows["hash_hi"]) | (found["hash_lo"] != rows["hash_lo"]))
+    rows = rows.with_columns(pl.col("text").fill_null(""))
+    high, low = exact_hashes(rows["text"], kernels)
+    wrong = rows.filter((pl.col("hash_hi") != pl.Series(high)) | (pl.col("hash_lo") != pl.Series(low)))
     if len(wrong):
         doc_id, line = wrong.select("doc_id", "line").row(0)
         raise CorpusError(
@@ -199,70 +250,80 @@ def _fetch(numbers: pl.Series, known: Known) -> pl.DataFrame:
             "text there is not the one the index describes; nothing was committed. Run `newsieve verify` on the "
             "corpus folder."
         )
-    return rows.select("known", "form")
+    return rows.select("known", "text")
 
 
-def _resolve(
-    texts: _Texts, keys: npt.NDArray[np.uint64], states: npt.NDArray[np.int8], settings: Settings
-) -> Compared:
+def _resolve(nodes: _Nodes, states: States, settings: Settings, kernels: ModuleType | None) -> Compared:
     """Decide every text in ``states`` in place, then compare the removed with every kept text they may name."""
 
     def compare(left: I64, right: I64) -> F64:
-        return similarity(texts.forms, left, right, settings)
+        return similarity(nodes.text, left, right, settings, kernels)
 
     def apart(left: I64, right: I64) -> Bools:
-        return np.asarray(texts.doc[left] != texts.doc[right])
+        return np.asarray(nodes.doc[left] != nodes.doc[right])
 
     def may_name(kept: I64, removed: I64) -> Bools:
-        elsewhere = texts.spread[removed] | (texts.doc[kept] != texts.doc[removed])
-        return np.asarray(elsewhere & (texts.first[kept] < texts.last[removed]))
+        elsewhere = nodes.spread[removed] | (nodes.doc[kept] != nodes.doc[removed])
+        return np.asarray(elsewhere & (nodes.first[kept] < nodes.last[removed]))
 
-    buckets = buckets_of(keys)
+    buckets = buckets_of(nodes.keys)
     done = keep_first(buckets, states, apart, compare)
     for pairs in kept_with_removed(buckets, states):
         done = look_at(done, pairs, may_name, compare)
     return done
 
 
-def _copies(rows: pl.DataFrame, texts: _Texts, states: npt.NDArray[np.int8]) -> pl.DataFrame:
+def _copies(rows: _Items, nodes: _Nodes, states: States) -> pl.DataFrame:
     """Return ``item, duplicate_of`` of the copies of kept texts in other documents than that of the first."""
-    kept = _nodes(texts, np.flatnonzero(states == KEPT), "node")
-    return rows.join(kept, on="node").filter(pl.col("doc") != pl.col("kept_doc"))
+    places = np.flatnonzero(rows.node >= 0)
+    node = rows.node[places]
+    copy = (states[node] == KEPT) & (rows.doc[places] != nodes.doc[node])
+    return pl.DataFrame({"item": rows.item[places[copy]], "duplicate_of": rows.item[nodes.first[node[copy]]]})
 
 
-def _near_kept(texts: _Texts, states: npt.NDArray[np.int8], edges: Edges) -> pl.DataFrame:
-    """Return ``node, duplicate_of, kept_doc, score``: the edges between a removed text and a kept one."""
+def _near_kept(nodes: _Nodes, states: States, edges: Edges) -> pl.DataFrame:
+    """Return ``node, first, kept_doc, score``: the edges between a removed text and a kept one's first item."""
     earlier, later = states[edges.earlier], states[edges.later]
     forth = (earlier == KEPT) & (later == REMOVED)
     back = (earlier == REMOVED) & (
         later == KEPT
     )  # for copies of the removed text that come after the kept one
     kept = np.concatenate([edges.earlier[forth], edges.later[back]])
-    removed = np.concatenate([edges.later[forth], edges.earlier[back]])
-    score = np.concatenate([edges.score[forth], edges.score[back]])
-    ends = pl.DataFrame({"node": removed, "score": score}, schema_overrides={"node": pl.UInt32})
-    return pl.concat([ends, _nodes(texts, kept, "kept")], how="horizontal")
-
-
-def _nodes(texts: _Texts, nodes: I64, name: str) -> pl.DataFrame:
-    columns = {name: nodes, "duplicate_of": texts.first[nodes], "kept_doc": texts.doc[nodes]}
-    return pl.DataFrame(columns, schema_overrides=dict.fromkeys(columns, pl.UInt32))
-
-
-def _best(rows: pl.DataFrame, near_known: pl.DataFrame, near_kept: pl.DataFrame) -> pl.DataFrame:
-    """Return for each item of a removed text the kept item of the highest score, among equals the earliest."""
-    to_kept = rows.join(near_kept, on="node").filter(
-        pl.col("duplicate_of") < pl.col("item"), pl.col("kept_doc") != pl.col("doc")
+    return pl.DataFrame(
+        {
+            "node": np.concatenate([edges.later[forth], edges.earlier[back]]),
+            "first": nodes.first[kept],
+            "kept_doc": nodes.doc[kept],
+            "score": np.concatenate([edges.score[forth], edges.score[back]]),
+        }
     )
-    columns = ("item", "duplicate_of", "known", "score")
+
+
+def _best(rows: _Items, states: States, near_known: pl.DataFrame, near_kept: pl.DataFrame) -> pl.DataFrame:
+    """Return for each item of a removed text the kept item of the highest score, among equals the earliest."""
+    places = np.flatnonzero(rows.node >= 0)
+    places = places[states[rows.node[places]] == REMOVED]
+    removed = pl.DataFrame({"place": places, "node": rows.node[places], "doc": rows.doc[places]})
+    to_kept = removed.join(near_kept, on="node").filter(
+        pl.col("first") < pl.col("place"), pl.col("kept_doc") != pl.col("doc")
+    )
+    to_known = removed.join(near_known.with_columns(pl.col("node").cast(pl.Int64)), on="node")
+    columns = ("place", pl.col("number").cast(pl.Int64), "known", "score")
     edges = pl.concat(
         [
-            rows.join(near_known, on="node").with_columns(known=True).select(columns),
-            to_kept.with_columns(known=False).select(columns),
+            to_known.with_columns(known=True).rename({"duplicate_of": "number"}).select(columns),
+            to_kept.with_columns(known=False).rename({"first": "number"}).select(columns),
         ]
     )
-    best = edges.sort("item", "score", "known", "duplicate_of", descending=[False, True, True, False])
-    return _verdicts(best.unique("item", keep="first", maintain_order=True), kind="near")
+    best = edges.sort("place", "score", "known", "number", descending=[False, True, True, False])
+    best = best.unique("place", keep="first", maintain_order=True)
+    number, is_known = best["number"].to_numpy(), best["known"].to_numpy()
+    named = number.copy()
+    named[~is_known] = rows.item[number[~is_known]]
+    best = best.with_columns(
+        item=pl.Series(rows.item[best["place"].to_numpy()]), duplicate_of=pl.Series(named)
+    )
+    return _verdicts(best, kind="near")
 
 
 def _verdicts(rows: pl.DataFrame, *, kind: str, known: bool | None = None) -> pl.DataFrame:

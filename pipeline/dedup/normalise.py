@@ -7,9 +7,22 @@ template that differ in a date or a price are different texts.
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
+import numpy as np
 import polars as pl
+
+from pipeline.dedup.utf8 import Utf8, utf8_of
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    import numpy.typing as npt
+
+    U8 = npt.NDArray[np.uint8]
+    U16 = npt.NDArray[np.uint16]
 
 NORMALISER_VERSION: Final = 1  # part of the index fingerprint: raise it when any matching form changes
 
@@ -23,6 +36,8 @@ _SAME: Final[dict[str, str]] = {
     **dict.fromkeys("‐‑‒–—―−﹘﹣", "-"),
     "｀": "'",  # full-width, but a quote first
 }
+_TO_POLARS: Final = 0xFFFF  # in Tables.points: this character is not for the table
+_AS_THEY_ARE: Final = (range(0x3400, 0xA000), range(0xAC00, 0xD7A4))  # ideographs and Hangul syllables
 
 
 def matching_form(text: Text) -> Text:
@@ -33,3 +48,67 @@ def matching_form(text: Text) -> Text:
     """
     visible = text.str.replace_many(list(_SAME), list(_SAME.values())).str.replace_all(_INVISIBLE, "")
     return visible.str.to_lowercase().str.normalize("NFC")  # last: what stood between two parts is gone now
+
+
+def forms_of(texts: pl.Series, kernels: ModuleType | None) -> Utf8:
+    """Return the matching forms of texts without null, by the kernel where one is given."""
+    if kernels is None:
+        return utf8_of(matching_form(texts))
+    given = utf8_of(texts)
+    size = int(given.offsets[-1] - given.offsets[0])
+    data, ends = np.empty(size + 4, np.uint8), np.empty(len(texts), np.int64)
+    left = kernels.matching_forms(given.data, given.offsets, *tables(), data, ends)
+    if not left:
+        return Utf8(data, np.concatenate([[0], ends]))
+    others = utf8_of(matching_form(texts.filter(pl.Series(ends < 0))))
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    whole = np.empty(size + len(others.data) + 4, np.uint8)
+    kernels.fill_in(data, ends, others.data, others.offsets, whole, offsets)
+    return Utf8(whole, offsets)
+
+
+class Tables(NamedTuple):
+    """The matching form of single characters, where that says what becomes of them in any text.
+
+    A byte ``b`` becomes ``as_byte[b]``, or nothing where ``keeps[b]`` is 0, unless the byte after it is outside
+    ``least[b]`` to ``most[b]``: then the character's code point becomes ``points[…]``, and 0 is nothing. Where
+    that is 65535, the whole text is for ``matching_form``.
+    """
+
+    as_byte: U8
+    keeps: U8
+    least: U8
+    most: U8
+    points: U16
+
+
+@cache
+def tables() -> Tables:
+    """Return the tables of the characters that neither combine with others nor depend on where they stand."""
+    points = np.full(1 << 16, _TO_POLARS, np.uint16)
+    for same in _AS_THEY_ARE:
+        points[same.start : same.stop] = np.arange(same.start, same.stop)
+    alone = [code for code in range(0xFFFF) if points[code] == _TO_POLARS and _stands_alone(chr(code))]
+    forms = matching_form(pl.Series([chr(code) for code in alone], dtype=pl.String))
+    for code, form in zip(alone, forms, strict=True):
+        if not form:
+            points[code] = 0
+        elif len(form) == 1 and len(form.encode()) <= len(chr(code).encode()) and _stands_alone(form):
+            points[code] = ord(form)
+    as_byte, keeps = np.arange(256, dtype=np.uint8), np.ones(256, np.uint8)
+    as_byte[:128], keeps[:128] = points[:128], points[:128] > 0
+    least, most = np.zeros(256, np.uint8), np.full(256, 255, np.uint8)  # nothing to look up
+    least[0] = least[0xC2:] = (
+        255  # U+0000, which the table cannot tell from nothing, and what takes more bytes, but:
+    )
+    least[0xE4:0xEA] = least[0xEB:0xED] = 0  # U+4000 to U+9FFF, U+B000 to U+CFFF
+    least[0xEA] = 0xB0  # from U+AC00
+    least[0xED], most[0xED] = 0, 0x9D  # to U+D77F
+    return Tables(as_byte, keeps, least, most, points)
+
+
+def _stands_alone(char: str) -> bool:
+    """Tell whether a character neither combines with one before it nor changes with its neighbours."""
+    if char in "\u0000Σ" or 0x1100 <= ord(char) < 0x1200:  # 0 means nothing, final sigma, Jamo
+        return False
+    return unicodedata.category(char)[0] != "M" and unicodedata.category(char) not in ("Cn", "Cs", "Co")

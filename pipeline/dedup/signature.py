@@ -2,8 +2,7 @@
 
 All texts are laid end to end as one buffer of code points, so that hashing and permuting are a few NumPy calls
 for thousands of texts. Signatures equal ``datasketch.MinHash(num_perm, seed, hashfunc=hash_shingle)`` of the
-default scheme, bit for bit: other tools can read them, and the tests have an oracle. A compiled kernel would
-replace the inside of this module only.
+default scheme, bit for bit: other tools can read them, and the tests have an oracle. ``kernels`` computes the same.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
     import polars as pl
+    from datasketch import MinHash
 
     U32 = npt.NDArray[np.uint32]
     U64 = npt.NDArray[np.uint64]
@@ -28,7 +28,7 @@ SHINGLE_HASH_VERSION: Final = 1  # part of the index fingerprint: raise it when 
 _WORD: Final = 0xFFFF_FFFF_FFFF_FFFF
 _PAD: Final = 0x110000  # one above the last code point: fills up a text shorter than a shingle
 _BLOCK: Final = 1 << 16  # values worked on at once: three u32 or u64 buffers of it fit a core's cache
-_TEXT_CHARS: Final = 1 << 22  # code points laid end to end at once: bounds the memory of a call
+_TEXT_BYTES: Final = 1 << 23  # of texts worked on at once: bounds the memory of a call
 
 
 class Shingles(NamedTuple):
@@ -49,6 +49,7 @@ def _splitmix64(state: int) -> int:
 _KEYS: Final = tuple(
     _splitmix64(number) for number in range(1, 34)
 )  # one addend, then a factor for each character
+KEYS: Final = np.array(_KEYS, np.uint64)  # the same for kernels
 
 
 def hash_shingle(shingle: str, size: int = 5) -> int:
@@ -126,11 +127,21 @@ def _inside(ends: I64, lengths: I64, size: int) -> npt.NDArray[np.bool_]:
 
 
 def permutations(num_perm: int, seed: int) -> tuple[U32, U32]:
-    """Return datasketch's factors and addends of the affine32 scheme, each of shape (num_perm,)."""
-    from datasketch import MinHash  # noqa: PLC0415 - it loads SciPy, for which stripping shall not wait
+    """Return datasketch's factors and addends of the affine32 scheme, each of shape (num_perm,).
 
-    factors, addends = MinHash(num_perm=num_perm, seed=seed, scheme=SCHEME).permutations
-    return factors, addends
+    They are drawn here as datasketch draws them: importing it loads SciPy, which takes longer than 100,000 texts.
+    """
+    generator = np.random.RandomState(seed)
+    halves = generator.randint(0, 1 << 31, num_perm, dtype=np.uint32)
+    return halves * np.uint32(2) + np.uint32(1), generator.randint(0, 1 << 32, num_perm, dtype=np.uint32)
+
+
+def to_datasketch(signature: U32, seed: int) -> MinHash:
+    """Return one signature as datasketch's own object, for its other tools."""
+    from datasketch import MinHash  # noqa: PLC0415 - it loads SciPy, for which no run shall wait
+
+    both = permutations(len(signature), seed)
+    return MinHash(hashvalues=signature, permutations=both, seed=seed, scheme=SCHEME)
 
 
 def signatures(shingles: Shingles, num_perm: int, seed: int) -> U32:
@@ -181,7 +192,7 @@ def blocks(offsets: I64, limit: int) -> Iterator[tuple[int, int]]:
         first = last
 
 
-def text_blocks(forms: pl.Series) -> Iterator[tuple[int, int]]:
-    """Yield (first, last) ranges of texts that are laid end to end together, to bound memory."""
-    lengths = forms.str.len_chars().to_numpy().astype(np.int64)
-    return blocks(np.concatenate([[0], np.cumsum(lengths)]), _TEXT_CHARS)
+def text_blocks(texts: pl.Series, limit: int = _TEXT_BYTES) -> Iterator[tuple[int, int]]:
+    """Yield (first, last) ranges of texts of at most ``limit`` bytes together, to bound memory."""
+    lengths = texts.str.len_bytes().to_numpy().astype(np.int64)
+    return blocks(np.concatenate([[0], np.cumsum(lengths)]), limit)

@@ -12,9 +12,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import polars as pl
 
-from pipeline.dedup.signature import blocks, shingle_hashes, text_blocks
+from pipeline.dedup.engine import spread
+from pipeline.dedup.normalise import forms_of
+from pipeline.dedup.signature import KEYS, blocks, shingle_hashes, text_blocks
+from pipeline.dedup.utf8 import series_of
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import numpy.typing as npt
 
     from pipeline.dedup.settings import Settings
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
     F64 = npt.NDArray[np.float64]
 
 _PAIR_CHARS: Final = 1 << 23  # characters of both sides compared at once: bounds the memory of a call
+_KERNEL_BYTES: Final = 1 << 22  # of the texts of the pairs that a kernel is given at once
+_PAIR_BYTES: Final = 64  # what a pair itself counts as
 _PARITY_BITS: Final = 1024  # tells some 500 differing shingles apart; 128 bytes a text
 _PARITY_TEXTS: Final = 1 << 12  # texts whose parities are counted at once: 4 MiB of counters
 _PARITY_PAIRS: Final = 1 << 14  # pairs whose parities are compared at once: a few MiB
@@ -36,21 +43,52 @@ class _Sets(NamedTuple):
     parities: U64
 
 
-def similarity(forms: pl.Series, left: I64, right: I64, settings: Settings) -> F64:
+def similarity(
+    texts: pl.Series, left: I64, right: I64, settings: Settings, kernels: ModuleType | None
+) -> F64:
     """Return the Jaccard similarity of the shingle sets of each pair where it reaches the threshold, else NaN.
 
-    Pair i is ``forms[left[i]]`` and ``forms[right[i]]``. Texts without shingles are similar to nothing.
+    Pair i is ``texts[left[i]]`` and ``texts[right[i]]``, in matching form. Texts without shingles are similar to
+    nothing. Texts are fetched block by block of the pairs, in the order of ``left``.
     """
-    texts, places = np.unique(np.concatenate([left, right]), return_inverse=True)
-    known, first, second = forms.gather(texts), places[: len(left)], places[len(left) :]
     scores = np.full(len(left), np.nan)
-    sets = _sets(known, settings.shingle)
-    possible = np.flatnonzero(_bound(sets, first, second) >= settings.threshold)
-    lengths = known.str.len_chars().to_numpy().astype(np.int64)
-    chars = lengths[first[possible]] + lengths[second[possible]]
+    if not len(left):
+        return scores
+    order = np.argsort(left, kind="stable")
+    sizes = texts.str.len_bytes().to_numpy().astype(np.int64)
+    ends = np.concatenate([[0], np.cumsum(sizes[right[order]] + _PAIR_BYTES)])
+
+    def work(block: tuple[int, int]) -> None:
+        pairs = order[slice(*block)]
+        members, places = np.unique(np.concatenate([left[pairs], right[pairs]]), return_inverse=True)
+        forms = forms_of(texts.gather(members), kernels)
+        first, second = places[: len(pairs)], places[len(pairs) :]
+        if kernels is None:
+            scores[pairs] = _similarity(series_of(forms), first, second, settings)
+            return
+        found = np.empty(len(pairs))
+        kernels.similarities(
+            *forms, settings.shingle, KEYS, _PARITY_BITS, first, second, settings.threshold, found
+        )
+        scores[pairs] = found
+
+    if kernels is None:
+        work((0, len(left)))
+    else:
+        spread(work, blocks(ends, _KERNEL_BYTES))
+    return scores
+
+
+def _similarity(forms: pl.Series, left: I64, right: I64, settings: Settings) -> F64:
+    """Do the same for the pairs of a block of matching forms."""
+    scores = np.full(len(left), np.nan)
+    sets = _sets(forms, settings.shingle)
+    possible = np.flatnonzero(_bound(sets, left, right) >= settings.threshold)
+    lengths = forms.str.len_chars().to_numpy().astype(np.int64)
+    chars = lengths[left[possible]] + lengths[right[possible]]
     for start, stop in blocks(np.concatenate([[0], np.cumsum(chars)]), _PAIR_CHARS):
         pairs = possible[start:stop]
-        exact = _jaccard(known, first[pairs], second[pairs], settings.shingle)
+        exact = _jaccard(forms, left[pairs], right[pairs], settings.shingle)
         scores[pairs] = np.where(exact >= settings.threshold, exact, np.nan)
     return scores
 

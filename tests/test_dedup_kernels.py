@@ -1,0 +1,182 @@
+"""Kernels: each gives, bit for bit, what the definition or the library it stands for gives."""
+
+import random
+import sys
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+import pytest
+import xxhash
+from datasketch import MinHash
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pipeline.dedup import Settings, describe, engine, find, find_duplicates
+from pipeline.dedup.bands import band_keys
+from pipeline.dedup.describe import exact_hashes, keys_of
+from pipeline.dedup.engine import kernels_for
+from pipeline.dedup.normalise import forms_of, matching_form, tables
+from pipeline.dedup.signature import hash_shingle, shingle_hashes, signatures
+from pipeline.dedup.utf8 import series_of
+from pipeline.dedup.verify import similarity
+
+kernels = pytest.importorskip("pipeline.dedup.kernels", reason="needs the extra fast")
+jit = pytest.importorskip("pipeline.dedup.jit")
+pytestmark = pytest.mark.xdist_group("kernels")  # one worker compiles, none waits for another
+
+CHARS = st.characters(exclude_categories=["Cs"])
+PRESS = st.sampled_from(list("가힣각A b\u3000“」－ㅋ·…é\u0301Σİ\u200b漢𝄞1.\u1161\u0000\u1e9eⱥȺ"))
+TEXTS = st.lists(st.text(CHARS | PRESS, max_size=20), min_size=1, max_size=8)
+LONG = "".join(
+    map(chr, np.random.default_rng(5).choice([*range(0xAC00, 0xD7A4), 0x20, 0x31, 0x61], 1_000_000))
+)
+EDGES = ["", "가", "나다라마", "가나다라마", "𝄞𝄞𝄞𝄞𝄞", "abcd", "é가𝄞a1"]
+
+
+class Shape(NamedTuple):
+    """As much of the settings as band keys need, with rows of one's own choice."""
+
+    shingle: int
+    num_perm: int
+    rows: int
+    seed: int
+
+    def bands(self):
+        """Return how many bands there are, and their rows."""
+        return self.num_perm // self.rows, self.rows
+
+
+@given(TEXTS)
+@example(EDGES)
+@example([LONG])
+@settings(deadline=None)
+def test_forms_are_those_of_polars(texts):
+    """Whichever characters meet, the kernel gives the matching form, or leaves the text to Polars."""
+    column = pl.Series(["x", *texts, "y"])[1:-1]  # buffers that do not start at 0
+    assert series_of(forms_of(column, kernels)).to_list() == matching_form(column).to_list()
+
+
+def test_the_table_knows_every_character_of_its_own():
+    """Every character of the basic plane, between letters, becomes what Polars makes of it."""
+    chars = [chr(code) for code in range(1 << 16) if not 0xD800 <= code < 0xE000]
+    column = pl.Series([f"가{char}a{char}" for char in chars])
+    assert series_of(forms_of(column, kernels)).equals(matching_form(column))
+    assert (tables().points != 0xFFFF).sum() > 50_000
+
+
+@given(st.lists(st.text(CHARS, max_size=5), min_size=1, max_size=5))
+@example([LONG[:size] for size in range(0, 700, 7)])
+@example(["x" * size for size in range(1100)])
+@example([LONG])
+@settings(deadline=None)
+def test_exact_hashes_are_those_of_xxhash(texts):
+    """Texts of every length class of xxh3 hash as the library hashes them, by both paths."""
+    forms = matching_form(pl.Series(texts))
+    expected = [xxhash.xxh3_128_intdigest(form.encode()) for form in forms]
+    for engine_used in (None, kernels):
+        high, low = exact_hashes(pl.Series(texts), engine_used).tolist()
+        assert [(a << 64) + b for a, b in zip(high, low, strict=True)] == expected
+
+
+@given(TEXTS, st.sampled_from([(1, 16, 1), (5, 128, 6), (5, 20, 3), (7, 3, 2)]), st.integers(0, 9))
+@example(EDGES, (5, 128, 1), 1)
+@settings(deadline=None)
+def test_band_keys_are_those_of_datasketch(texts, shape, seed):
+    """For any shingle size, bands and seed, both paths give the keys of datasketch's signatures."""
+    size, count, rows = shape
+    oracles = []
+    for form in matching_form(pl.Series(texts)):
+        oracle = MinHash(count, seed, hashfunc=lambda shingle: hash_shingle(shingle, size) >> 32)
+        oracle.update_batch([form[i : i + size] for i in range(max(1, len(form) - size + 1))] if form else [])
+        oracles.append(oracle.hashvalues)
+    config = Shape(size, count, rows, seed)
+    expected = band_keys(np.array(oracles, np.uint32), *config.bands()).tolist()
+    assert keys_of(pl.Series(texts), config, None).T.tolist() == expected
+    assert keys_of(pl.Series(texts), config, kernels).T.tolist() == expected
+
+
+@pytest.mark.parametrize("config", [Settings(), Settings(threshold=0.5, num_perm=20, shingle=3, recall=0.9)])
+def test_band_keys_are_those_of_numpy(config):
+    """The kernel's band keys, never having stored a signature, are those of NumPy's signatures."""
+    texts = pl.Series([*EDGES, LONG[:5000], *(LONG[n : n + n % 300] for n in range(0, 9000, 37)), LONG])
+    bands, rows = config.bands()
+    expected = band_keys(
+        signatures(shingle_hashes(matching_form(texts), config.shingle), config.num_perm, config.seed),
+        bands,
+        rows,
+    )
+    for engine_used in (None, kernels):
+        assert keys_of(texts, config, engine_used).T.tolist() == expected.tolist()
+
+
+@given(st.lists(st.text("ab가𝄞", max_size=40), min_size=2, max_size=6), st.sampled_from([1, 5]))
+@settings(deadline=None)
+def test_similarities_are_those_of_polars(texts, size):
+    """Both paths give the same scores, and none for the same pairs."""
+    left, right = (ends.ravel() for ends in np.indices((len(texts), len(texts))))
+    config = Settings(threshold=0.5, num_perm=64, recall=0.9, shingle=size)
+    one, two = (similarity(pl.Series(texts), left, right, config, used) for used in (None, kernels))
+    np.testing.assert_array_equal(one, two)
+
+
+def edits(count):
+    """Return texts of a few families that lie on both sides of the threshold, with copies."""
+    rng = random.Random(3)  # noqa: S311
+    texts = []
+    for number in range(count):
+        start = 600 * (number % 40)
+        text = LONG[start : start + 150 + number % 90]
+        for _ in range(rng.randrange(6)):
+            place = rng.randrange(len(text))
+            text = text[:place] + rng.choice(["가", "", "x1"]) + text[place + 1 :]
+        texts.append(text)
+    return texts
+
+
+def test_both_paths_find_the_same(monkeypatch):
+    """A batch has the same verdict, index rows and number of comparisons by NumPy and by kernels."""
+    numbers = pl.int_range(2000, dtype=pl.UInt32, eager=True)
+    items = pl.DataFrame({"item": numbers, "doc": numbers // 3, "text": edits(2000)})
+    results = []
+    for used in (None, kernels):
+        monkeypatch.setattr(find, "kernels_for", lambda _size, used=used: used)
+        results.append(find_duplicates(items, None, Settings()))
+    one, two = results
+    assert 500 < len(one.removed) < 1990
+    assert one.removed.equals(two.removed)
+    assert one.kept.equals(two.kept)
+    assert one.compared == two.compared
+
+
+def test_small_batches_do_not_load_kernels(monkeypatch):
+    """Loading costs more than a small batch; without the extra, or on other byte orders, NumPy does it all."""
+    assert kernels_for(49_999) is None
+    assert kernels_for(50_000_000) is kernels
+    monkeypatch.setitem(sys.modules, "pipeline.dedup.kernels", None)
+    assert kernels_for(50_000_000) is None
+    monkeypatch.undo()
+    monkeypatch.setattr(sys, "byteorder", "big")
+    assert kernels_for(50_000_000) is None
+
+
+def test_descriptions_do_not_depend_on_the_path(monkeypatch):
+    """``describe`` gives the same frame by both paths, whatever blocks the texts fall into."""
+    texts = pl.DataFrame({"item": range(300), "text": [LONG[a : a + 9000] for a, _ in pairwise(range(301))]})
+    one = describe(texts.head(3), Settings())
+    monkeypatch.setattr(engine, "_WORTH_CALLING", 0)
+    assert describe(texts, Settings()).head(3).equals(one)
+
+
+def test_code_that_cannot_be_kept_is_compiled_anyway(monkeypatch):
+    """Where numba finds no folder that it may write to, a kernel works all the same."""
+    compile_it = jit.numba.njit
+
+    def refuse(function, *, cache=False, nogil):
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return compile_it(function, nogil=nogil)
+
+    monkeypatch.setattr(jit.numba, "njit", refuse)
+    assert jit.kernel(lambda value: value + 1)(2) == 3
