@@ -270,6 +270,16 @@ def check(packs: tuple[str, ...], config: RunConfig) -> None:
     tell(f"{len(table.rules)} rules in {len(table.packs)} packs do what their examples say")
 
 
+@rules.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--host", help="The site; not needed when the corpus has one.")
+def suggest(folder: Path, host: str | None) -> None:
+    """Print a draft pack of what the corpus in DIR showed to be frequent on a site, for you to read and mend."""
+    from pipeline.suggest import suggest as suggest_pack  # noqa: PLC0415
+
+    tell(suggest_pack(folder, host))
+
+
 def _packs(config: RunConfig) -> RuleTable:
     return load_packs(config.rules.packs, config.rules.without)
 

@@ -228,6 +228,8 @@ def test_what_is_kept_for_later_runs_is_little():
 
     assert counts.height < 60
     assert counts.filter(pl.col("template").is_null()).select("host", "head").row(0) == (HOST, 300)
+    night = stripped(pages[:5])[1].counts
+    assert night.filter(pl.col("middle") > 0)["example"].str.len_chars().max() < 25
 
 
 @pytest.mark.parametrize("copies", [40, 100])
@@ -322,6 +324,8 @@ def test_the_law_holds_for_any_lines(documents):
         ("댓글 1,234개", "댓글 0개"),
         ("가나일보 홍길동·김보라 기자", "가나일보 ‹name› 기자"),
         ("홍길동 (hong@gana.example)", "‹name› (‹mail›)"),
+        ("홍길동 기자 hong@gana.example", "‹name› 기자 ‹mail›"),
+        ("제보 hong@gana.example", "제보 ‹mail›"),
         ("전화 02-123-4567 / 1588-0000", "전화 ‹call› / ‹call›"),
         ("http://gana.example/1?a=b 참고", "‹url› 참고"),
         ("기자회견 3번", "기자회견 0번"),

@@ -15,7 +15,7 @@ FLOORS = (
     {"rules"},
     {"read", "store", "dedup", "execute", "strip", "extract"},
     {"run"},
-    {"single", "explain", "verify", "evaluate"},
+    {"single", "explain", "verify", "suggest", "evaluate"},
     {"terminal"},
     {"cli", "__main__"},
 )

@@ -19,8 +19,10 @@ NUMBER = "0"  # every digit is masked where numbers are, so a 0 is never itself
 
 _JOB = "(?:(?:선임|전문|수습|인턴|객원)?기자|특파원|통신원|논설위원|앵커|아나운서|리포터|PD)"
 _NAMES = r"(?:[가-힣]{2,4}\s?[·,/&]\s?)*[가-힣]{2,4}"
+_LONG_NAME = "[가-힣]{3,4}"  # before an address: two letters are a word there (제보, 문의)
 _WEEKDAY = r"(?:\s?\([월화수목금토일](?:요일)?\)|\s[월화수목금토일]요일)"
 _DAY = rf"(?:19|20)?\d{{2}}\s?[-./년]\s?\d{{1,2}}\s?[-./월]\s?\d{{1,2}}(?:\s?일|\.)?{_WEEKDAY}?"
+_MONTH_DAY = r"\d{1,2}\s?[./월]\s?\d{1,2}(?:일|\.)?"
 _HOUR = r"(?:(?:오전|오후|[AaPp][Mm])\s?)?\d{1,2}(?::\d{2}){1,2}(?:\s?[AaPp][Mm])?"
 _ADDRESS = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _LINK = r"(?:https?://|www\.)[^\s<>()]+"
@@ -32,16 +34,16 @@ _MASKS = (
     (_ADDRESS, MAIL),
     (_PHONE, CALL),
     (rf"(^|\D){_DAY}", f"$1{DATE}"),
-    (r"\d{1,2}\s?[./월]\s?\d{1,2}(?:일|\.)?(\s\d{1,2}:\d{2})", f"{DATE}$1"),
+    (rf"{_MONTH_DAY}(\s\d{{1,2}}:\d{{2}})", f"{DATE}$1"),
     (_HOUR, TIME),
+    (rf"{_LONG_NAME}(\s?{_JOB})?(\s?[(\[<]?{MAIL})", f"{NAME}$1$2"),
     (rf"{_NAMES}(\s?{_JOB})([^가-힣]|$)", f"{NAME}$1$2"),
-    (rf"{_NAMES}(\s?[(\[<]?{MAIL})", f"{NAME}$1"),
 )
 # Figures that say something: a rate, a sum, a measure. Rows of them differ in what they tell, not in a count.
 _UNIT = r"[%％℃㎡㎏㎞㎜]|[만천백]?\s?(?:원|달러|엔|위안|유로)|억|조|도|포인트|[gkmc][gm](?:[^a-z]|$)"
 _FIGURE = rf"\d\s?(?:{_UNIT})|\d\.\d|(?:^|\s)[+▲▼△▽-]\s?\d"
 _PATTERNS = {
-    DATE: r"\d{1,4}\s?[-./년월].{1,16}?",
+    DATE: f"(?:{_DAY}|{_MONTH_DAY})",
     TIME: _HOUR,
     NAME: _NAMES,
     MAIL: _ADDRESS,
@@ -75,7 +77,7 @@ def pattern(text: str) -> str:
         _PATTERNS[part] if part in _PATTERNS and not (figures and part == NUMBER) else _literal(part)
         for part in re.split(f"({marks})", text)
     )
-    return f"^\\s*{''.join(parts)}\\s*$"
+    return f"^{''.join(parts)}$"
 
 
 def words(text: str) -> list[str]:
@@ -88,4 +90,6 @@ def words(text: str) -> list[str]:
 
 
 def _literal(text: str) -> str:
-    return r"\s+".join(map(re.escape, text.split(" ")))
+    return " ".join(
+        map(re.escape, text.split(" "))
+    )  # a space reads better without the backslash it does not need
