@@ -73,6 +73,7 @@ _LINES: Columns = {
     "doc": pl.UInt32,
     "line": pl.UInt32,
     "text": pl.String,  # what stands of it: spans that were removed are no longer in it
+    "part": pl.String,  # the part of its page that it stands in, where a selector says that this is no article
     "gone": pl.String,  # null while the line stands, else what took it: a rule's class or a stage
 }
 LINES = pl.Schema(_LINES)

@@ -1,9 +1,11 @@
 """Rules on lines: where they apply, which spans they take, what they tell."""
 
+import polars as pl
 import pytest
 
 from pipeline.strip.apply import apply, rebuild
 from pipeline.strip.chrome import chrome, hits_of
+from pipeline.strip.dropped import dropped
 
 from .frames import documents_of, lines_of, rule, table_of
 
@@ -121,3 +123,14 @@ def test_removed_spans_go_back_where_they_were():
     assert removed["text"].to_list() == ["(서울=가나) = ", " a@b.kr", "복사"]
     standing = after.filter(after["gone"].is_null())
     assert rebuild(standing, removed).equals(lines.select("doc", "line", "text"))
+
+
+def test_a_part_that_a_selector_drops_is_on_record():
+    """A line inside such a part goes, and the record names the pack and the selector."""
+    lines = lines_of([BODY, "사진 설명이다."]).with_columns(part=pl.Series([None, "daum/drop .caption"]))
+
+    found = dropped(lines, documents_of(lines))
+
+    assert found.select("line", "rule", "evidence").rows() == [
+        (2, "daum/drop", "inside .caption, which is no part of the article")
+    ]

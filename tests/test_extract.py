@@ -75,13 +75,13 @@ def test_what_a_page_came_with_wins_over_its_html():
 
 def test_a_pack_says_where_the_article_is():
     """The element that fits a host's selector is read, less what is to be dropped; other hosts go without."""
-    pack = Pack(title="P", hosts=("p.kr",), extract=Extract(body=("#old", "#new"), drop=(".ad",)))
+    pack = Pack(title="P", id="p", hosts=("p.kr",), extract=Extract(body=("#old", "#new"), drop=(".ad",)))
     body = f"<div>{MORE}</div><div id=new>{BODY}<br><span class=ad>광고</span>{BODY[::-1]}</div>"
 
     found = extract(pages_of(*[page(body)] * 2, kind="html", host=["m.p.kr", "q.kr"]), Guide((pack,)))
 
     own, other = found.lines.partition_by("doc")
-    assert own["text"].to_list() == [BODY, BODY[::-1]]
+    assert own.select("text", "part").rows() == [(BODY, None), ("광고", "p/drop .ad"), (BODY[::-1], None)]
     assert MORE in other["text"].to_list()
 
 
@@ -92,7 +92,7 @@ def test_an_element_of_links_is_no_article():
         page(f"<div class=a>{links}</div><div class=a>짧다</div><div class=b>{BODY * 2}</div>")
     )
 
-    assert selected_lines(tree, [Extract(body=(".a", ".b"))]) == [BODY * 2]
+    assert selected_lines(tree, [Pack(title="P", extract=Extract(body=(".a", ".b")))]) == [(BODY * 2, None)]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,19 @@ def test_an_element_of_links_is_no_article():
 )
 def test_what_reads_as_a_line_is_a_line(markup, lines):
     """Blocks and line breaks end a paragraph, inline markup does not, scripts are no text, depth is no matter."""
-    assert paragraphs(LexborHTMLParser(f"<div id=x>{markup}</div>").css_first("#x")) == lines
+    found = paragraphs(LexborHTMLParser(f"<div id=x>{markup}</div>").css_first("#x"))
+
+    assert found == [(text, None) for text in lines]
+
+
+def test_lines_say_in_which_part_they_stand():
+    """A part ends the line before it and keeps to itself; parts inside a part are the outer one's."""
+    root = LexborHTMLParser("<div id=x>하나 <b>둘<i>셋</i></b>넷<p><b>다섯</b>").css_first("#x")
+    names = {root.css_first("b").mem_id: "굵게", root.css_first("i").mem_id: "기울게"}
+
+    found = paragraphs(root, names)
+
+    assert found == [("하나", None), ("둘셋", "굵게"), ("넷", None), ("다섯", None)]
 
 
 @pytest.mark.parametrize(

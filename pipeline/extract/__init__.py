@@ -128,14 +128,14 @@ def _html(pages: pl.DataFrame, guide: Guide) -> _Html:
     for doc, article in _articles(pages, guide):
         if isinstance(article, Article):
             heads.append((doc, *article.head, article.way, article.audit))
-            lines += [(doc, line, text) for line, text in enumerate(article.lines, start=1)]
+            lines += [(doc, number, *line) for number, line in enumerate(article.lines, start=1)]
         elif isinstance(article, PageError):
             reasons.append((doc, article.reason, article.detail))
         else:
             waiting.append(doc)
     return _Html(
         pl.DataFrame(heads, schema=HEADS, orient="row"),
-        conform(pl.DataFrame(lines, schema=["doc", "line", "text"], orient="row"), LINES),
+        conform(pl.DataFrame(lines, schema=["doc", "line", "text", "part"], orient="row"), LINES),
         pl.DataFrame(reasons, schema=FAILED, orient="row"),
         pl.Series(waiting, dtype=pl.UInt32),
     )

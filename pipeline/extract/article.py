@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pipeline.extract.templates import Template
+from pipeline.extract.walk import Paragraph
 from pipeline.rules import Pack
 
 
@@ -32,13 +33,13 @@ class Head(NamedTuple):
 
 
 class Article(NamedTuple):
-    """An article's paragraphs in reading order, none empty, and its head.
+    """An article's paragraphs in reading order, with those of parts that are none of it, and its head.
 
     ``way``: selectors, template or trafilatura. ``audit``: of a template's page that was also given to trafilatura,
     how far both agree (token F1).
     """
 
-    lines: list[str]
+    lines: list[Paragraph]
     head: Head
     way: str
     audit: float | None = None

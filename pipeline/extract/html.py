@@ -16,6 +16,7 @@ from pipeline.extract.limits import cpu_limit
 from pipeline.extract.metadata import read_head
 from pipeline.extract.selectors import layouts_of, selected_lines, titles_of
 from pipeline.extract.templates import agreement, read
+from pipeline.extract.walk import Paragraph, own_texts
 from pipeline.read.times import parse_time
 
 BLOCKS = ("p", "div", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "article", "section")
@@ -34,9 +35,9 @@ def read_article(content: str, doc_id: str, host: str | None, guide: Guide) -> A
         lines, way, audit = selected_lines(tree, layouts), "selectors", None
         if not lines:
             lines, way = _templated(tree, host, guide), "template"
-            audit = _audit(content, doc_id, lines) if lines else None
+            audit = _audit(content, doc_id, own_texts(lines)) if lines else None
         if not lines:
-            lines, way = main_text(content), "trafilatura"
+            lines, way = [Paragraph(text) for text in main_text(content)], "trafilatura"
         if not lines:
             raise PageError("no_text", "no main text was found in the page")
         head = read_head(tree, titles_of(layouts))
@@ -44,7 +45,7 @@ def read_article(content: str, doc_id: str, host: str | None, guide: Guide) -> A
         return Article(lines, head._replace(published=published), way, audit)
 
 
-def _templated(tree: LexborHTMLParser, host: str | None, guide: Guide) -> list[str]:
+def _templated(tree: LexborHTMLParser, host: str | None, guide: Guide) -> list[Paragraph]:
     if host is None:
         return []
     if host not in guide.templates and guide.wait:

@@ -7,43 +7,49 @@ from itertools import chain
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.extract.walk import paragraphs
-from pipeline.rules import Extract, Pack, fits_host
+from pipeline.extract.walk import Paragraph, own_texts, paragraphs
+from pipeline.rules import Pack, fits_host
 
 MIN_CHARS = 60  # below, an element holds no article: a photo's caption, an empty frame that a script fills
 LINKED_SHARE = 0.5  # of an element's characters in links; an article's own links are a few words
 
 
-def layouts_of(host: str | None, packs: Iterable[Pack]) -> list[Extract]:
-    """Return what the packs that fit ``host`` say of where things are, in the packs' order."""
+def layouts_of(host: str | None, packs: Iterable[Pack]) -> list[Pack]:
+    """Return the packs that fit ``host`` and say where things are, in their order."""
     return [
-        pack.extract
-        for pack in packs
-        if (pack.extract.body or pack.extract.title) and fits_host(host, pack.hosts)
+        pack for pack in packs if (pack.extract.body or pack.extract.title) and fits_host(host, pack.hosts)
     ]
 
 
-def titles_of(layouts: Sequence[Extract]) -> list[str]:
+def titles_of(layouts: Sequence[Pack]) -> list[str]:
     """Return the selectors of a headline, in order."""
-    return list(chain.from_iterable(layout.title for layout in layouts))
+    return list(chain.from_iterable(layout.extract.title for layout in layouts))
 
 
-def selected_lines(tree: LexborHTMLParser, layouts: Sequence[Extract]) -> list[str]:
-    """Return the paragraphs of the first selected element that holds an article; none when none does."""
+def selected_lines(tree: LexborHTMLParser, layouts: Sequence[Pack]) -> list[Paragraph]:
+    """Return the paragraphs of the first selected element that holds an article; none when none does.
+
+    What stands in a part that a pack drops comes too, under the pack's name and the selector.
+    """
     for layout in layouts:
-        for selector in layout.body:
+        for selector in layout.extract.body:
             for node in tree.css(selector):
-                lines = _article_lines(node, layout.drop)
+                lines = _article_lines(node, layout)
                 if lines:
                     return lines
     return []
 
 
-def _article_lines(node: LexborNode, drop: Sequence[str]) -> list[str]:
-    unwanted = {part.mem_id for selector in drop for part in node.css(selector)} - {node.mem_id}
+def _article_lines(node: LexborNode, layout: Pack) -> list[Paragraph]:
+    unwanted = {
+        part.mem_id: f"{layout.id}/drop {selector}"
+        for selector in reversed(layout.extract.drop)
+        for part in node.css(selector)
+        if part.mem_id != node.mem_id
+    }
     lines = paragraphs(node, unwanted)
-    chars = sum(map(len, lines))
+    chars = sum(map(len, own_texts(lines)))
     if chars < MIN_CHARS:
         return []
     linked = sum(len(link.text()) for link in node.css("a"))
-    return lines if linked <= LINKED_SHARE * chars else []
+    return lines if linked <= LINKED_SHARE * sum(len(line.text) for line in lines) else []

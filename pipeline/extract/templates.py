@@ -16,7 +16,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipeline.extract.walk import paragraphs
+from pipeline.extract.walk import Paragraph, own_texts, paragraphs
 
 LEARN_PAGES, CHECK_PAGES = 8, 8  # more change no choice on the benchmark's hosts
 LEAST_PAGES = 4
@@ -88,18 +88,22 @@ def learn(contents: Sequence[str], main_text: Callable[[str], list[str]]) -> Tem
         return None
     drop = _furniture(learning, body)
     template = Template(body, drop, 0.0, len(learning))
-    agreed = _mean([_f1(words_of(read(page.tree, template)), page.words) for page in checking or learning])
+    agreed = _mean(
+        [_f1(words_of(own_texts(read(page.tree, template))), page.words) for page in checking or learning]
+    )
     if agreed < LEAST_AGREEMENT:
         return None
     return Template(body, drop, round(agreed, 4), len(learning))
 
 
-def read(tree: LexborHTMLParser, template: Template) -> list[str]:
+def read(tree: LexborHTMLParser, template: Template) -> list[Paragraph]:
     """Return the paragraphs of the template's element; none when the page has no such element, or several."""
     nodes = list(_signed(tree, template.body))
     if len(nodes) != 1:
         return []
-    dropped = {node.mem_id for part in template.drop for node in _signed(nodes[0], part)}
+    dropped = {
+        node.mem_id: f"template/drop {part}" for part in template.drop for node in _signed(nodes[0], part)
+    }
     return paragraphs(nodes[0], dropped)
 
 
@@ -144,7 +148,7 @@ def _best(pages: Sequence[_Page]) -> str | None:
     for page in pages:
         for name, nodes in page.holders.items():
             if len(nodes) == 1:
-                scores[name] += _f1(words_of(paragraphs(nodes[0])), page.words)
+                scores[name] += _f1(words_of(own_texts(paragraphs(nodes[0]))), page.words)
     ranked = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
     return ranked[0][0] if ranked else None
 
@@ -160,7 +164,7 @@ def _furniture(pages: Sequence[_Page], body: str) -> tuple[str, ...]:
             for node in root.css(",".join(PARTS)):
                 name = signature(node)
                 if name and node.mem_id != root.mem_id:
-                    found[name] += words_of(paragraphs(node))
+                    found[name] += words_of(own_texts(paragraphs(node)))
             for name, words in found.items():
                 known[name] += sum((words & page.words).values())
                 total[name] += sum(words.values())

@@ -13,6 +13,7 @@ from pipeline.rules import RuleTable
 from pipeline.schema import DOCUMENTS, TIME
 from pipeline.strip.apply import apply
 from pipeline.strip.chrome import chrome, hits_of
+from pipeline.strip.dropped import dropped
 from pipeline.strip.enclosed import enclosed
 from pipeline.strip.guard import keep_whole
 from pipeline.strip.headlines import headlines
@@ -45,6 +46,7 @@ def strip(lines: pl.DataFrame, documents: pl.DataFrame, table: RuleTable, settin
 
     stages = (
         ("chrome", furniture),
+        ("chrome", dropped),
         ("title", partial(title, first_line=settings.first_line)),
         ("repeat", repeats),
         ("chrome", furniture),
