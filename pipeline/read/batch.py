@@ -39,7 +39,10 @@ Reader = Callable[[InputFile, FieldNames], Iterator[Batch]]
 
 
 class UnusableError(Exception):
-    """A whole file gives no page. ``reason`` is one of ``schema.REASONS``; ``detail`` says where and why."""
+    """A file as a whole, or a record of it, gives no page.
+
+    ``reason`` is one of ``schema.REASONS``; ``detail`` says where and why.
+    """
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(reason, detail)

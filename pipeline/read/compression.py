@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import zstandard
 
@@ -23,6 +23,7 @@ GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
 SKIPPABLE = b"\x2a\x4d\x18"  # after a first byte of 0x50 to 0x5f
 CHUNK_BYTES = 1 << 20
+GZIP_FEED_BYTES = 16 << 10
 ZSTD_FEED_BYTES = 1024  # a run-length block of 4 bytes unpacks to 128 KiB: this bounds one step to 32 MiB
 ZSTD_WINDOW_BYTES = 128 << 20
 # A bomb: more than this, and more than this many times its own size. Repetitive JSONL packs 20 to 50 times.
@@ -41,10 +42,10 @@ def unpacked(path: Path) -> Iterator[bytes]:
             yield from iter(lambda: raw.read(CHUNK_BYTES), b"")
         else:
             size = path.stat().st_size
-            yield from _capped(_gzip(raw) if kind == "gzip" else _zstd(raw), size)
+            yield from _capped(members(raw, kind), size)
 
 
-def packing(raw: BinaryIO) -> str | None:
+def packing(raw: IO[bytes]) -> str | None:
     """Return ``gzip``, ``zstd`` or None by a file's first bytes, and stand at its beginning again."""
     head = raw.read(4)
     raw.seek(0)
@@ -105,55 +106,77 @@ def _capped(parts: Iterator[bytes], packed: int) -> Iterator[bytes]:
         yield part
 
 
-def _gzip(raw: BinaryIO) -> Iterator[bytes]:
-    """Unpack every member; zero bytes after one are padding, as of tapes and block devices."""
-    total = 0
-    data = raw.read(CHUNK_BYTES)
-    while data:
-        member = zlib.decompressobj(wbits=31)
-        while not member.eof:
-            end = not data
-            try:
-                part = member.decompress(data, CHUNK_BYTES)
-            except zlib.error as error:
-                raise UnusableError("damaged", f"gzip, {total} bytes in: {error}") from None
-            if end and not part and not member.eof:
-                raise UnusableError("truncated", f"gzip ends before its end, {total} bytes in")
-            total += len(part)
-            yield part
-            data = member.unconsumed_tail or (b"" if member.eof else raw.read(CHUNK_BYTES))
-        data = _next_member(member.unused_data, raw)
+def gzip_member(raw: IO[bytes], before: int = 0) -> Iterator[bytes]:
+    """Unpack the member that begins where ``raw`` stands, in chunks, and leave ``raw`` behind its last byte.
+
+    Raises UnusableError (truncated, damaged) with a place that counts from ``before`` unpacked bytes.
+    """
+    total = before
+    member = zlib.decompressobj(wbits=31)
+    data = b""
+    while not member.eof:
+        data = member.unconsumed_tail or raw.read(GZIP_FEED_BYTES)
+        try:
+            part = member.decompress(data, CHUNK_BYTES)
+        except zlib.error as error:
+            raise UnusableError("damaged", f"gzip, {total} bytes in: {error}") from None
+        if not data and not part and not member.eof:
+            raise UnusableError("truncated", f"gzip ends before its end, {total} bytes in")
+        total += len(part)
+        yield part
+    raw.seek(-len(member.unused_data), 1)
 
 
-def _next_member(data: bytes, raw: BinaryIO) -> bytes:
-    while not (rest := data.lstrip(b"\0")):
-        data = raw.read(CHUNK_BYTES)
+def zstd_frame(
+    raw: IO[bytes], unpacker: zstandard.ZstdDecompressor | None = None, before: int = 0
+) -> Iterator[bytes]:
+    """Do what ``gzip_member`` does with a zstd frame, also with one that carries no content."""
+    total = before
+    frame = (unpacker or zstd_unpacker()).decompressobj()
+    while not frame.eof:
+        data = raw.read(ZSTD_FEED_BYTES)
         if not data:
-            return b""
-    return rest
+            raise UnusableError("truncated", f"zstd ends before its end, {total} bytes in")
+        try:
+            part = frame.decompress(data)
+        except zstandard.ZstdError as error:
+            large = "too much memory" in str(error)
+            reason = "too_large" if large else "damaged"
+            raise UnusableError(reason, f"zstd, {total} bytes in: {error}") from None
+        total += len(part)
+        yield part
+    raw.seek(-len(frame.unused_data), 1)
 
 
-def _zstd(raw: BinaryIO) -> Iterator[bytes]:
-    """Unpack every frame; frames that carry no content are passed over."""
+def zstd_unpacker(dictionary: bytes = b"") -> zstandard.ZstdDecompressor:
+    """Return what unpacks frames, those also that were packed with ``dictionary``.
+
+    Raises UnusableError (damaged) for a dictionary that is none.
+    """
+    known = zstandard.ZstdCompressionDict(dictionary) if dictionary else None
+    try:
+        return zstandard.ZstdDecompressor(dict_data=known, max_window_size=ZSTD_WINDOW_BYTES)
+    except zstandard.ZstdError as error:
+        raise UnusableError("damaged", f"zstd: {error}") from None
+
+
+def members(raw: IO[bytes], kind: str) -> Iterator[bytes]:
+    """Unpack every ``gzip`` member or ``zstd`` frame; zero bytes after one are padding, as of tapes."""
     total = 0
-    unpacker = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW_BYTES)
-    data = raw.read(ZSTD_FEED_BYTES)
-    while data:
-        frame = unpacker.decompressobj()
-        while not frame.eof:
-            if not data:
-                raise UnusableError("truncated", f"zstd ends before its end, {total} bytes in")
-            try:
-                part = frame.decompress(data)
-            except zstandard.ZstdError as error:
-                large = "too much memory" in str(error)
-                raise UnusableError(
-                    "too_large" if large else "damaged", f"zstd, {total} bytes in: {error}"
-                ) from None
+    unpacker = zstd_unpacker()
+    while past_zeros(raw):
+        for part in gzip_member(raw, total) if kind == "gzip" else zstd_frame(raw, unpacker, total):
             total += len(part)
             yield part
-            data = b"" if frame.eof else raw.read(ZSTD_FEED_BYTES)
-        data = frame.unused_data or raw.read(ZSTD_FEED_BYTES)
+
+
+def past_zeros(raw: IO[bytes]) -> bool:
+    """Move ``raw`` to the next byte that is not zero, and tell whether there is one."""
+    while data := raw.read(GZIP_FEED_BYTES):
+        if rest := data.lstrip(b"\0"):
+            raw.seek(-len(rest), 1)
+            return True
+    return False
 
 
 def peek(parts: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:

@@ -24,6 +24,7 @@ from pipeline.read.html import read_html
 from pipeline.read.jsonl import read_json, read_jsonl
 from pipeline.read.parquet import read_parquet
 from pipeline.read.text import read_text
+from pipeline.read.warc import read_warc
 
 __all__ = ["READERS", "Discovered", "InputFile", "discover", "reader_of"]
 
@@ -38,6 +39,8 @@ READERS: dict[str, Reader] = {
     ".ndjson": read_jsonl,
     ".json": read_json,
     ".parquet": read_parquet,
+    ".warc": read_warc,
+    ".wet": read_warc,
 }
 
 
