@@ -15,7 +15,7 @@ Columns = dict[str, pl.DataType | type[pl.DataType]]
 STAGES = ("title", "chrome", "headlines", "repeat", "frequent", "document", "exact", "near", "short")
 REASONS = (
     "unreadable",  # the file could not be opened or read
-    "truncated",  # a compressed file ends before its end
+    "truncated",  # a compressed file, or a WARC record, ends before its end
     "damaged",  # a container's bytes contradict themselves
     "binary",  # not text at all
     "unknown_format",  # a file name that no reader takes

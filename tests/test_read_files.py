@@ -54,7 +54,7 @@ def test_an_unknown_name_is_on_record(tmp_path):
 
     skipped = discover([str(tmp_path / "news")]).skipped
 
-    formats = ".html .htm .xhtml .txt .text .jsonl .ndjson .json .parquet"
+    formats = ".html .htm .xhtml .txt .text .jsonl .ndjson .json .parquet .warc .wet"
     assert skipped.select("source", "reason", "detail", "run").rows() == [
         ("news/a.md", "unknown_format", f"no reader for .md; there are {formats}", None),
         ("news/b", "unknown_format", f"no reader for a name without suffix; there are {formats}", None),
