@@ -81,7 +81,7 @@ def _lines(standing: pl.DataFrame, removed: pl.DataFrame) -> list[dict[str, Any]
 def as_text(story: Story) -> str:
     """Return a story for people: every line with its number and fate, and under a removal its reason."""
     head = [f"{name:<10}{_said(value)}" for name, value in story.head.items() if value is not None]
-    rows = [text for line in story.lines for text in _told(line, story.head["doc_id"])]
+    rows = [text for line in story.lines for text in _told(line)]
     kept = sum(line["kept"] is not None for line in story.lines)
     return "\n".join([*head, "", *rows, "", f"{kept} of {len(story.lines)} lines kept"])
 
@@ -90,12 +90,12 @@ def _said(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _told(line: dict[str, Any], doc_id: str) -> list[str]:
+def _told(line: dict[str, Any]) -> list[str]:
     whole = [take for take in line["removals"] if take["span"] is None]
     fate = whole[0]["stage"] if whole else "kept"
     mark = {"kept": "+", "title": "t"}.get(fate, "-")
     text = line["text"] if whole else _marked(line)
-    reasons = [f"{'':21}{_reason(take, doc_id)}" for take in line["removals"]]
+    reasons = [f"{'':21}{_reason(take)}" for take in line["removals"]]
     return [f"{line['line']:>5} {mark} {fate:<12} {text}", *reasons]
 
 
@@ -108,10 +108,7 @@ def _marked(line: dict[str, Any]) -> str:
     return f"{text[:KEPT_CHARS]}… ({len(text)} characters)" if short else text
 
 
-def _reason(take: dict[str, Any], doc_id: str) -> str:
-    twin = take["duplicate_of"]
-    other = f"{twin['doc_id']} " if twin and twin["doc_id"] != doc_id else ""
-    place = f"line {twin['line']}" if twin and twin["line"] is not None else ""
-    where = f" (repeats {other}{place})".replace(" )", ")") if twin else ""
-    score = f" [{take['score']:.2f}]" if take["score"] is not None else ""
-    return f"{take['rule']}: {take['evidence']}{score}{where}"
+def _reason(take: dict[str, Any]) -> str:
+    """Return a removal's reason; the evidence names what it repeats."""
+    score = f" [score {take['score']:.2f}]" if take["score"] is not None else ""
+    return f"{take['rule']}: {take['evidence']}{score}"

@@ -26,7 +26,6 @@ from pipeline.errors import ConfigError, PackError
 OPEN, CLOSE = "⟦", "⟧"
 CREDITS = ("press", "byline", "published")
 GROUPS = ("span", *CREDITS)
-EVIDENCE_CHARS = 80
 Text = Annotated[str, Meta(min_length=1)]
 Texts = Annotated[tuple[Text, ...], Meta(min_length=1)]
 _MATCHES = pl.Schema(
@@ -236,9 +235,7 @@ def _match_rule(number: int, rule: Rule, matched: pl.DataFrame) -> pl.DataFrame:
         found = found.filter(pl.col("span").str.len_chars().is_between(1, rule.max_chars))
         found = found.with_columns(_span_bounds(rule))
     missing = [name for name in ("start", "end", *CREDITS) if name not in found.columns]
-    evidence = pl.lit(f"{rule.kind}: ") + pl.coalesce(
-        pl.col(name) for name in ("span", "matched") if name in found.columns
-    ).str.strip_chars().str.slice(0, EVIDENCE_CHARS)
+    evidence = pl.lit(f"{rule.kind}: {rule.description}")
     filled = found.with_columns(pl.lit(None).alias(name) for name in missing)
     row = filled.with_columns(rule=pl.lit(number, pl.UInt32), evidence=evidence)
     return row.select(pl.col(name).cast(dtype) for name, dtype in _MATCHES.items())
@@ -247,7 +244,7 @@ def _match_rule(number: int, rule: Rule, matched: pl.DataFrame) -> pl.DataFrame:
 def _named_groups(rule: Rule) -> list[pl.Expr]:
     text = pl.col("text")
     if not rule.groups:
-        return [text.str.extract(rule.pattern, 0).alias("matched")]
+        return []
     groups = text.str.extract_groups(f"(?P<matched>{rule.pattern})").struct
     return [groups.field(name) for name in ("matched", *rule.groups)]
 

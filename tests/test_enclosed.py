@@ -36,6 +36,6 @@ def test_evidence_names_both_neighbours():
 
     assert rows.schema == FOUND
     assert rows.select("doc", "line", "rule", "evidence", "gone").rows() == [
-        (0, 2, "chrome/enclosed", "a bare number between “좋아요” and “화나요”", "reaction")
+        (0, 2, "chrome/enclosed", "reaction: a bare number between “좋아요” and “화나요”", "reaction")
     ]
     assert found(lines_of()).equals(pl.DataFrame(schema=FOUND))

@@ -69,7 +69,10 @@ def test_evidence_names_the_heading():
         gone=pl.when(pl.col("text") == "관련기사").then(pl.lit("related"))
     )
 
-    assert found(lines)["evidence"][0] == "below “관련기사”, 0 % of their words occur in the article"
+    assert (
+        found(lines)["evidence"][0]
+        == "in a list of links below “관련기사”, 0 % of their words occur in the article"
+    )
 
 
 def test_a_document_does_not_depend_on_its_batch():

@@ -36,15 +36,15 @@ def found(texts, gone=None, **columns):
         (
             ["요약보기"],
             {"요약보기": "autosummary"},
-            "what stands below titles follows (autosummary): “요약보기”",
+            "right above what portals put below titles (autosummary): “요약보기”",
         ),
         (
             ["홍길동 2024. 1. 3. 09:00"],
             {"홍길동 2024. 1. 3. 09:00": "byline"},
-            "what stands below titles follows (byline): “홍길동 2024. 1. 3. 09:00”",
+            "right above what portals put below titles (byline): “홍길동 2024. 1. 3. 09:00”",
         ),
-        (["◀ 앵커 ▶"], {}, "an anchor's mark follows: “◀ 앵커 ▶”"),
-        (["■취재파일", "▶<홍길동 / 진행자>"], {}, "an anchor's mark follows: “▶<홍길동 / 진행자>”"),
+        (["◀ 앵커 ▶"], {}, "above an anchor's mark: “◀ 앵커 ▶”"),
+        (["■취재파일", "▶<홍길동 / 진행자>"], {}, "above an anchor's mark: “▶<홍길동 / 진행자>”"),
     ],
 )
 def test_a_first_line_is_the_title_where_something_says_so(below, gone, evidence):
@@ -57,7 +57,7 @@ def test_the_line_below_the_form_of_a_release_is_its_title():
     form = {"보 도 자 료": "press_release_form", "담당자 홍길동": "press_release_form"}
 
     assert found([*form, TITLE, "- 국비 300억 원 투입 -", *BODY], form) == [
-        (3, "stands between the form of a press release (“담당자 홍길동”) and its text")
+        (3, "between the form of a press release (“담당자 홍길동”) and its text")
     ]
     assert found([*form, TITLE, "환경단체와 운수업계도 함께하기로", *BODY], form) == []
 

@@ -53,7 +53,8 @@ def enclosed(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     few = pl.col("edge_below") - pl.col("edge_above") <= MAX_LINES + 1
     found = around.with_columns(sides).filter(few & bare & (counted | labels))
     evidence = pl.format(
-        "a bare {} between “{}” and “{}”",
+        "{}: a bare {} between “{}” and “{}”",
+        above,
         pl.when("count").then(pl.lit("number")).otherwise(pl.lit("word")),
         *(pl.col(f"near_{place}").str.slice(0, 20) for place in ("above", "below")),
     )

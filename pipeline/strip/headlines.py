@@ -62,7 +62,7 @@ def _under_heading(told: pl.DataFrame) -> pl.DataFrame:
     runs = measure(headed, told)
     own = runs.filter(_of_the_list().cast(pl.UInt8).cum_min().over(RUN) == 1)
     title = pl.when(pl.col("run_heading")).then(pl.col("run_text")).otherwise(pl.col("run_above"))
-    evidence = pl.format("below “{}”", title.str.strip_chars().str.slice(0, HEADING_CHARS))
+    evidence = pl.format("in a list of links below “{}”", title.str.strip_chars().str.slice(0, HEADING_CHARS))
     return _found(own.filter(_headed_list()), "headlines/under-heading", evidence)
 
 

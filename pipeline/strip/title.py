@@ -105,14 +105,14 @@ def _furniture() -> pl.Expr:
     gone, text = pl.col("gone_1"), pl.col("text_1")
     dated = (gone == "byline") & text.str.contains(DATED)
     return pl.when(gone.is_in(BELOW_TITLE) | dated).then(
-        pl.format("what stands below titles follows ({}): “{}”", gone, text.str.slice(0, 40))
+        pl.format("right above what portals put below titles ({}): “{}”", gone, text.str.slice(0, 40))
     )
 
 
 def _anchor() -> pl.Expr:
     near, far = pl.col("text_1"), pl.col("text_2")
     mark = pl.when(near.str.contains(SERIES_MARK)).then(far).otherwise(near)
-    return pl.when(mark.str.contains(ANCHOR_MARK)).then(pl.format("an anchor's mark follows: “{}”", mark))
+    return pl.when(mark.str.contains(ANCHOR_MARK)).then(pl.format("above an anchor's mark: “{}”", mark))
 
 
 def _release() -> pl.Expr:
@@ -120,7 +120,7 @@ def _release() -> pl.Expr:
     alone = pl.col("gone_1").is_null() & (body_like(below) | below.str.contains(BODY_OF_RELEASE))
     return pl.when((pl.col("gone_-1") == FORM) & alone).then(
         pl.format(
-            "stands between the form of a press release (“{}”) and its text",
+            "between the form of a press release (“{}”) and its text",
             pl.col("text_-1").str.slice(0, 20),
         )
     )
