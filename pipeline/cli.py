@@ -274,7 +274,10 @@ def check(packs: tuple[str, ...], config: RunConfig) -> None:
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--host", help="The site; not needed when the corpus has one.")
 def suggest(folder: Path, host: str | None) -> None:
-    """Print a draft pack of what the corpus in DIR showed to be frequent on a site, for you to read and mend."""
+    """Print a draft pack of the text that is frequent on a site.
+
+    The corpus in DIR shows it. The rules prove themselves; their names and classes are for you to mend.
+    """
     from pipeline.suggest import suggest as suggest_pack  # noqa: PLC0415
 
     tell(suggest_pack(folder, host))

@@ -38,9 +38,10 @@ def suggest(folder: Path, host: str | None) -> str:
     lines = removals.select("doc_id", "text").join(documents, on="doc_id").collect()
     chosen = _chosen(folder, lines["host"].unique().sort().to_list(), host)
     texts = with_template(lines.filter(pl.col("host") == chosen).select("text").unique())
-    counts = [read_table(path, COUNTS) for path in paths_of(folder, manifests, "index/frequent")]
-    known = summed(pl.concat(counts), texts.with_columns(host=pl.lit(chosen)))
-    return _pack(chosen, _rules(texts, known))
+    paths = paths_of(folder, manifests, "index/frequent")
+    counts = pl.concat(read_table(path, COUNTS) for path in paths).filter(pl.col("host") == chosen)
+    known = summed(counts, texts.with_columns(host=pl.lit(chosen)))
+    return _pack(chosen, _rules(texts, known, pages_of(counts).item(0, "pages")))
 
 
 def _chosen(folder: Path, hosts: list[str], host: str | None) -> str:
@@ -57,12 +58,11 @@ def _chosen(folder: Path, hosts: list[str], host: str | None) -> str:
     return hosts[named.index(host)] if host is not None else hosts[0]
 
 
-def _rules(texts: pl.DataFrame, known: pl.DataFrame) -> list[dict[str, Any]]:
+def _rules(texts: pl.DataFrame, known: pl.DataFrame, pages: int) -> list[dict[str, Any]]:
     """Return the rules that prove themselves, the most frequent first; a bare number is none."""
-    pages = pages_of(known).item(0, "pages")
     worded = texts.filter(pl.col("template").str.contains(r"\p{L}"))
     held = worded.group_by("template").agg(pl.col("text").sort())
-    rows = held.join(known.drop("host", "example"), on="template").with_columns(documents=documents_of())
+    rows = held.join(known.drop("host"), on="template").with_columns(documents=documents_of())
     ordered = rows.sort(["documents", "template"], descending=[True, False]).to_dicts()
     drafts = [_rule(row, pages, f"line-{number}") for number, row in enumerate(ordered, start=1)]
     return [draft for draft in drafts if not prove(rule_table([_as_pack(draft)]))]

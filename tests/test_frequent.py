@@ -197,6 +197,7 @@ def test_too_few_pages_are_said_and_nothing_goes():
     assert texts == [[]] * len(pages)
     assert result.small.rows() == [(HOST, MIN_HOST_PAGES - 1)]
     assert stripped([page.lines for page in site(MIN_HOST_PAGES)])[1].small.is_empty()
+    assert stripped(articles(MIN_HOST_PAGES))[1].small.is_empty()  # though nothing of it is frequent
 
 
 @pytest.mark.parametrize("size", [2, 5, 60])

@@ -62,9 +62,9 @@ def frequent(lines: pl.DataFrame, documents: pl.DataFrame, earlier: pl.DataFrame
     standing = _described(lines, documents)
     standing = _placed(_shared(standing, earlier))
     counts = counted(standing)
-    totals = summed(pl.concat([earlier, counts]), standing.filter("known"))
-    pages = pages_of(totals)
-    judged = _judged(standing, totals, pages)
+    every = pl.concat([earlier, counts])
+    pages = pages_of(every)
+    judged = _judged(standing, summed(every, standing.filter("known")), pages)
     small = documents.select(host=_host()).unique().join(pages, on="host", how="left")
     small = small.with_columns(pl.col("pages").fill_null(0)).filter(pl.col("pages") < MIN_HOST_PAGES)
     return Frequent(_found(judged), worth_keeping(counts), small.sort("host"))
@@ -116,7 +116,7 @@ def _shared(standing: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
     held = standing.drop_nulls("share").group_by("host", "template").agg(here=pl.col("doc").n_unique())
     docs = standing.group_by("host").agg(docs=pl.col("doc").n_unique())
     before = summed(earlier, held)
-    past = pages_of(before).select("host", past="pages")
+    past = pages_of(earlier).select("host", past="pages")
     held = (
         held.join(
             before.select("host", "template", before=documents_of()), on=["host", "template"], how="left"
@@ -172,7 +172,7 @@ def _placed(standing: pl.DataFrame) -> pl.DataFrame:
 
 def _judged(standing: pl.DataFrame, totals: pl.DataFrame, pages: pl.DataFrame) -> pl.DataFrame:
     """Add what is known of each line's template, and ``furniture``: it is the site's, where it stands around text."""
-    known = totals.drop_nulls("template").drop("example").with_columns(documents=documents_of())
+    known = totals.with_columns(documents=documents_of())
     told = standing.join(known, on=["host", "template"], how="left", maintain_order="left").join(
         pages, on="host", how="left", maintain_order="left"
     )

@@ -46,15 +46,9 @@ def counted(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def summed(counts: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
-    """Return the sums of ``counts[COUNTS]`` of several runs for the hosts and templates of ``wanted``."""
-    keys = wanted.select("host", "template").unique()
-    hosts = counts.filter(pl.col("template").is_null()).join(keys, on="host", how="semi")
-    held = counts.join(keys, on=["host", "template"], how="semi")
-    return (
-        pl.concat([hosts, held])
-        .group_by("host", "template")
-        .agg(pl.col(PLACES).sum(), pl.col("example").min())
-    )
+    """Return ``host, template, head, tail, middle`` over several runs' ``counts`` for what ``wanted`` has of them."""
+    held = counts.join(wanted, on=["host", "template"], how="semi")
+    return held.group_by("host", "template").agg(pl.col(PLACES).sum())
 
 
 def documents_of() -> pl.Expr:
@@ -63,8 +57,8 @@ def documents_of() -> pl.Expr:
 
 
 def pages_of(counts: pl.DataFrame) -> pl.DataFrame:
-    """Return ``host, pages`` from ``counts[COUNTS]``."""
-    return counts.filter(pl.col("template").is_null()).select("host", pages="head")
+    """Return ``host, pages`` over several runs' ``counts[COUNTS]``."""
+    return counts.filter(pl.col("template").is_null()).group_by("host").agg(pages=pl.col("head").sum())
 
 
 def worth_keeping(counts: pl.DataFrame) -> pl.DataFrame:
