@@ -185,7 +185,7 @@ def test_rounds_find_what_all_pairs_find(graph, data):
     states = np.array([REMOVED if text in gone else 0 for text in range(size)], np.int8)
     edges = {(a, b) for a, b in pairs if any(x == y for x, y in zip(keys[a], keys[b], strict=True))}
     done = keep_first(
-        buckets_of(np.array(keys, np.uint64).T),
+        buckets_of(np.array(keys, np.uint64).T, None),
         states,
         lambda left, right: left != right,
         lambda left, right: np.array(

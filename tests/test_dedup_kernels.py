@@ -3,6 +3,7 @@
 import random
 import sys
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.dedup import Settings, describe, engine, find, find_duplicates
+from pipeline.dedup.alike import alike, distinct
 from pipeline.dedup.bands import band_keys
 from pipeline.dedup.describe import exact_hashes, keys_of
 from pipeline.dedup.engine import kernels_for
@@ -24,6 +26,7 @@ from pipeline.dedup.verify import similarity
 
 kernels = pytest.importorskip("pipeline.dedup.kernels", reason="needs the extra fast")
 jit = pytest.importorskip("pipeline.dedup.jit")
+numba = pytest.importorskip("numba")
 pytestmark = pytest.mark.xdist_group("kernels")  # one worker compiles, none waits for another
 
 CHARS = st.characters(exclude_categories=["Cs"])
@@ -121,6 +124,32 @@ def test_similarities_are_those_of_polars(texts, size):
     np.testing.assert_array_equal(one, two)
 
 
+@given(st.lists(st.sampled_from([0, 1, 2**63, 2**63 + 1, 2**40, 7, 9, 2**64 - 1]), max_size=30))
+@example([2**63] * 1000 + list(range(1000)))
+@settings(deadline=None)
+def test_groups_are_the_same_by_both_paths(keys):
+    """Rows with equal keys form a group, in order, whatever bits the keys differ in."""
+    expected = [
+        [row for row, other in enumerate(keys) if other == key] for key in {*keys} if keys.count(key) > 1
+    ]
+    for used in (None, kernels):
+        rows, starts = alike(np.array(keys, np.uint64), used)
+        assert sorted(group.tolist() for group in np.split(rows, np.flatnonzero(starts))[1:]) == sorted(
+            expected
+        )
+
+
+def test_hashes_that_agree_in_half_are_two():
+    """Texts are equal when both halves of their hashes are; numbers follow first rows."""
+    hashes = np.array([[5, 9, 5, 5, 9, 9], [1, 7, 2, 1, 7, 7]], np.uint64)
+    for used in (None, kernels):
+        assert [part.tolist() for part in distinct(hashes, used)] == [
+            [0, 1, 2, 0, 1, 1],
+            [0, 1, 2],
+            [3, 5, 2],
+        ]
+
+
 def edits(count):
     """Return texts of a few families that lie on both sides of the threshold, with copies."""
     rng = random.Random(3)  # noqa: S311
@@ -171,12 +200,12 @@ def test_descriptions_do_not_depend_on_the_path(monkeypatch):
 
 def test_code_that_cannot_be_kept_is_compiled_anyway(monkeypatch):
     """Where numba finds no folder that it may write to, a kernel works all the same."""
-    compile_it = jit.numba.njit
+    compile_it = numba.njit
 
     def refuse(function, *, cache=False, nogil):
         if cache:
             raise RuntimeError("cannot cache function: no locator available")
         return compile_it(function, nogil=nogil)
 
-    monkeypatch.setattr(jit.numba, "njit", refuse)
+    monkeypatch.setattr(jit, "numba", SimpleNamespace(njit=refuse))
     assert jit.kernel(lambda value: value + 1)(2) == 3

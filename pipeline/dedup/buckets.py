@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from pipeline.dedup.alike import alike
 from pipeline.dedup.resolve import KEPT, REMOVED, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import ModuleType
 
     import numpy.typing as npt
 
@@ -58,40 +60,15 @@ def no_comparisons() -> Compared:
     return Compared(Edges(none, none, np.empty(0, np.float64)), np.empty(0, np.uint64))
 
 
-def buckets_of(keys: U64) -> Buckets:
+def buckets_of(keys: U64, kernels: ModuleType | None) -> Buckets:
     """Return the buckets with at least two texts, for band keys of shape (bands, texts)."""
-    bands, texts = keys.shape
-    parts, count = [], 0
-    for band in range(bands):
-        members, starts = _shared(keys[band], texts)
-        bucket = np.cumsum(starts) - 1
-        parts.append((bucket + count, members))
-        count += int(bucket[-1]) + 1 if len(bucket) else 0
-    none = [(np.empty(0, np.int64), np.empty(0, np.int64))]
-    return Buckets(*(np.concatenate(column) for column in zip(*(parts or none), strict=True)))
-
-
-def _shared(keys: U64, texts: int) -> tuple[I64, Bools]:
-    """Return the texts whose key another text has too, by key and then text, and where a new key starts.
-
-    Sorting single 64-bit values is several times faster than sorting with a second column. So the text's number
-    takes the place of the key's low bits, and the few keys that agree in the others are sorted out afterwards.
-    """
-    low = np.uint64((1 << max(1, (texts - 1).bit_length())) - 1)
-    mixed = np.sort((keys & ~low) | np.arange(texts, dtype=np.uint64))
-    same = (mixed[1:] ^ mixed[:-1]) <= low
-    alike = np.zeros(texts, bool)
-    alike[1:] |= same
-    alike[:-1] |= same
-    members = (mixed[alike] & low).astype(np.int64)
-    found = keys[members]
-    if (np.diff(found) != 0)[(found[1:] ^ found[:-1]) <= low].any():  # agree in the high bits alone
-        members = members[np.lexsort((members, found))]
-        found = keys[members]
-    new = np.ones(len(found), bool)
-    new[1:] = found[1:] != found[:-1]
-    alone = new & np.append(new[1:], True)
-    return members[~alone], new[~alone]
+    parts, count = [Buckets(np.empty(0, np.int64), np.empty(0, np.int64))], 0
+    for band in keys:
+        text, starts = alike(band, kernels)
+        bucket = np.cumsum(starts) + count
+        parts.append(Buckets(bucket, text))
+        count = int(bucket[-1]) if len(bucket) else count
+    return Buckets(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def keep_first(
@@ -137,7 +114,8 @@ def look_at(
     """Compare the pairs that are apart and were not looked at yet; add their edges to ``done``."""
     allowed = apart(*pairs)
     lower, upper = np.minimum(*pairs)[allowed], np.maximum(*pairs)[allowed]
-    codes = np.unique(lower.astype(np.uint64) << np.uint64(32) | upper.astype(np.uint64))
+    codes = np.sort(lower.astype(np.uint64) << np.uint64(32) | upper.astype(np.uint64))
+    codes = codes[np.diff(codes, prepend=~codes[:1]) != 0]  # each once
     codes = np.setdiff1d(codes, done.seen, assume_unique=True)
     earlier, later = (
         (codes >> np.uint64(32)).astype(np.int64),

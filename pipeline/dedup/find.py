@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 import polars as pl
 
+from pipeline.dedup.alike import distinct
 from pipeline.dedup.buckets import Compared, Edges, buckets_of, keep_first, kept_with_removed, look_at
 from pipeline.dedup.describe import exact_hashes, keys_column, keys_of
 from pipeline.dedup.engine import kernels_for
@@ -158,7 +159,7 @@ def _collapse(
     """Return the items, their distinct texts, and ``item, duplicate_of`` of those that a known item equals."""
     item, doc = rows["item"].to_numpy(), rows["doc"].to_numpy()
     hashes = exact_hashes(rows["text"], kernels)
-    text, first, last = _distinct(hashes)
+    text, first, last = distinct(hashes, kernels)
     hashes = hashes[:, first]
     taken = _equal_to_known(hashes, known)
     fresh = np.flatnonzero(taken < 0)
@@ -171,27 +172,6 @@ def _collapse(
     old = taken[text] >= 0
     equal = pl.DataFrame({"item": item[old], "duplicate_of": taken[text[old]]})
     return _Items(item, doc, rows["text"], number[text]), nodes, equal
-
-
-def _distinct(hashes: U64) -> tuple[I64, I64, I64]:
-    """Return the number of each row's text, in the order of first rows, and each text's first and last row."""
-    order = np.argsort(hashes[0])
-    high, low = hashes[:, order]
-    if ((high[1:] == high[:-1]) & (low[1:] != low[:-1])).any():
-        order = np.lexsort((hashes[1], hashes[0]))
-        high, low = hashes[:, order]
-    new = np.ones(len(order), bool)
-    new[1:] = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
-    starts = np.flatnonzero(new)
-    if not len(starts):
-        return order, starts, starts
-    first, last = np.minimum.reduceat(order, starts), np.maximum.reduceat(order, starts)
-    by_first = np.argsort(first)
-    number = np.empty_like(by_first)
-    number[by_first] = np.arange(len(first))
-    text = np.empty_like(order)
-    text[order] = np.repeat(number, np.diff(starts, append=len(order)))
-    return text, first[by_first], last[by_first]
 
 
 def _equal_to_known(hashes: U64, known: Known | None) -> I64:
@@ -266,7 +246,7 @@ def _resolve(nodes: _Nodes, states: States, settings: Settings, kernels: ModuleT
         elsewhere = nodes.spread[removed] | (nodes.doc[kept] != nodes.doc[removed])
         return np.asarray(elsewhere & (nodes.first[kept] < nodes.last[removed]))
 
-    buckets = buckets_of(nodes.keys)
+    buckets = buckets_of(nodes.keys, kernels)
     done = keep_first(buckets, states, apart, compare)
     for pairs in kept_with_removed(buckets, states):
         done = look_at(done, pairs, may_name, compare)

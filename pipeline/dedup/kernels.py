@@ -10,42 +10,17 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.dedup.jit import Array, Value, kernel, ones, place, u8, u32, u64
+from pipeline.dedup.characters import code_points, fill_in, matching_forms
+from pipeline.dedup.grouping import alike
+from pipeline.dedup.jit import Array, Value, kernel, ones, place, u32, u64
 from pipeline.dedup.xxh3 import exact_hashes
 
-__all__ = ["band_keys", "exact_hashes", "fill_in", "matching_forms", "similarities"]
+__all__ = ["alike", "band_keys", "exact_hashes", "fill_in", "matching_forms", "similarities"]
 
 
 _PAD: Final = 0x110000  # as in signature: fills up a text shorter than a shingle
 _ABREAST: Final = 4  # shingles permuted at once: the least values stay in registers that long
 _NONE: Final = 0xFFFF_FFFF
-
-
-@kernel
-def _character(data: Array, at: int) -> tuple[Value, Value]:
-    """Return the code point that starts at ``at``, and the bytes it takes. Places are unsigned."""
-    first, one, two = u32(data[at]), u64(1), u64(2)
-    if first < 0x80:
-        return first, one
-    second = u32(data[at + one] & u8(0x3F))
-    if first < 0xE0:
-        return u32(u32((first & u32(0x1F)) << u32(6)) | second), two
-    third = u32(u32(second << u32(6)) | u32(data[at + two] & u8(0x3F)))
-    if first < 0xF0:
-        return u32(u32((first & u32(0x0F)) << u32(12)) | third), u64(3)
-    fourth = u32(u32(third << u32(6)) | u32(data[at + u64(3)] & u8(0x3F)))
-    return u32(u32((first & u32(0x07)) << u32(18)) | fourth), u64(4)
-
-
-@kernel
-def _code_points(data: Array, start: int, stop: int, points: Array) -> Value:
-    """Write the code points of ``data[start:stop]`` to ``points``; return how many."""
-    at, end, count = u64(start), u64(stop), u64(0)
-    while at < end:
-        points[count], size = _character(data, at)
-        at += size
-        count += u64(1)
-    return place(count)
 
 
 @kernel
@@ -147,7 +122,7 @@ def band_keys(
     hashes, least = np.empty(_room(offsets, size), np.uint64), np.empty(factors.size, np.uint32)
     values, mix = np.empty(bands, np.uint64), u64(0xD6E8FEB86659FD93)  # as in bands
     for i in range(offsets.size - 1):
-        count = _code_points(data, offsets[i], offsets[i + 1], points)
+        count = code_points(data, offsets[i], offsets[i + 1], points)
         shingles = _hash_points(points, count, size, keys, hashes)
         _minima(hashes, shingles, mixed, factors, addends, least)
         for band in range(bands):
@@ -160,87 +135,6 @@ def band_keys(
         for band in range(bands):
             value = u64(values[band] * mix)
             found[band, i] = value ^ (value >> u64(32))
-
-
-@kernel
-def matching_forms(
-    data: Array,
-    offsets: Array,
-    ascii_as: Array,
-    keeps: Array,
-    least: Array,
-    most: Array,
-    points: Array,
-    found: Array,
-    ends: Array,
-) -> int:
-    """Write the matching forms of texts end to end to ``found``, and where each ends to ``ends``.
-
-    The tables are those of ``normalise.tables``. A text with a character that they leave to Polars takes no
-    at and is counted; its end is negative: -1 minus where the one before it ends.
-    """
-    left, written, last = 0, u64(0), u64(max(1, data.size) - 1)
-    for i in range(offsets.size - 1):
-        at, stop, begin = u64(offsets[i]), u64(offsets[i + 1]), written
-        plain = True
-        while at < stop:
-            byte = data[at]
-            after = data[min(at + u64(1), last)]
-            if (after < least[byte]) | (after > most[byte]):
-                written, at, plain = _looked_up(data, at, points, found, written)
-                if not plain:
-                    written = begin
-                    break
-            else:
-                found[written] = ascii_as[byte]
-                written += u64(keeps[byte])
-                at += u64(1)
-        left += int(not plain)
-        ends[i] = place(written) if plain else -1 - place(written)
-    return left
-
-
-@kernel
-def _looked_up(data: Array, at: int, points: Array, found: Array, written: int) -> tuple[Value, Value, bool]:
-    """Write what one character becomes; return the places after it, and whether the table knows it."""
-    point, size = _character(data, at)
-    if point > 0xFFFF:
-        return written, at, False
-    becomes = u32(points[point])
-    if becomes == 0xFFFF:
-        return written, at, False
-    one, two = u64(1), u64(2)
-    if becomes == 0:
-        return written, at + size, True
-    if becomes < 0x80:
-        found[written] = u8(becomes)
-        return written + one, at + size, True
-    tail = u8(u32(0x80) | (becomes & u32(0x3F)))
-    if becomes < 0x800:
-        found[written] = u8(u32(0xC0) | (becomes >> u32(6)))
-        found[written + one] = tail
-        return written + two, at + size, True
-    found[written] = u8(u32(0xE0) | (becomes >> u32(12)))
-    found[written + one] = u8(u32(0x80) | ((becomes >> u32(6)) & u32(0x3F)))
-    found[written + two] = tail
-    return written + u64(3), at + size, True
-
-
-@kernel
-def fill_in(data: Array, ends: Array, more: Array, offsets: Array, found: Array, starts: Array) -> None:
-    """Lay out what ``matching_forms`` wrote, with the texts ``more[offsets]`` where it left one out."""
-    begin, written, other = 0, 0, 0
-    for i in range(ends.size):
-        if ends[i] >= 0:
-            found[written : written + ends[i] - begin] = data[begin : ends[i]]
-            written += ends[i] - begin
-            begin = ends[i]
-        else:
-            size = offsets[other + 1] - offsets[other]
-            found[written : written + size] = more[offsets[other] : offsets[other + 1]]
-            written += size
-            other += 1
-        starts[i + 1] = written
 
 
 @kernel
@@ -287,7 +181,7 @@ def _sets(data: Array, offsets: Array, size: int, keys: Array, bits: int) -> tup
     hashes, starts = np.empty(total, np.uint64), np.zeros(offsets.size, np.int64)
     parities = np.zeros((offsets.size - 1, bits // 64), np.uint64)
     for i in range(offsets.size - 1):
-        count = _code_points(data, offsets[i], offsets[i + 1], points)
+        count = code_points(data, offsets[i], offsets[i + 1], points)
         count = _hash_points(points, count, size, keys, work)
         distinct, _ = _enter(work, count, table, marks, i + 1)
         for j in range(distinct):

@@ -1,0 +1,166 @@
+"""Characters in a UTF-8 buffer, compiled: code points, and the matching forms of most texts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pipeline.dedup.jit import Array, Value, kernel, place, u8, u32, u64
+
+_NONE64: Final = 0xFFFF_FFFF_FFFF_FFFF
+
+
+@kernel
+def _character(data: Array, at: int) -> tuple[Value, Value]:
+    """Return the code point that starts at ``at``, and the bytes it takes. Places are unsigned."""
+    first, one, two = u32(data[at]), u64(1), u64(2)
+    if first < 0x80:
+        return first, one
+    second = u32(data[at + one] & u8(0x3F))
+    if first < 0xE0:
+        return u32(u32((first & u32(0x1F)) << u32(6)) | second), two
+    third = u32(u32(second << u32(6)) | u32(data[at + two] & u8(0x3F)))
+    if first < 0xF0:
+        return u32(u32((first & u32(0x0F)) << u32(12)) | third), u64(3)
+    fourth = u32(u32(third << u32(6)) | u32(data[at + u64(3)] & u8(0x3F)))
+    return u32(u32((first & u32(0x07)) << u32(18)) | fourth), u64(4)
+
+
+@kernel
+def code_points(data: Array, start: int, stop: int, points: Array) -> Value:
+    """Write the code points of ``data[start:stop]`` to ``points``; return how many."""
+    at, end, count = u64(start), u64(stop), u64(0)
+    while at < end:
+        points[count], size = _character(data, at)
+        at += size
+        count += u64(1)
+    return place(count)
+
+
+@kernel
+def matching_forms(
+    data: Array,
+    offsets: Array,
+    as_byte: Array,
+    keeps: Array,
+    least: Array,
+    most: Array,
+    points: Array,
+    found: Array,
+    ends: Array,
+) -> int:
+    """Write the matching forms of texts end to end to ``found``, and where each ends to ``ends``.
+
+    The tables are those of ``normalise.tables``. A text with a character that they leave to Polars takes no
+    place and is counted; its end is negative: -1 minus where the one before it ends.
+    """
+    left, begin = 0, u64(0)
+    for i in range(offsets.size - 1):
+        text = data[offsets[i] : offsets[i + 1]]
+        if _is_simple(text):
+            end = begin
+            for j in range(text.size):
+                found[end] = text[j]
+                end += u64(keeps[text[j]])
+            _lower(found[begin:end])
+        else:
+            end = _by_character(text, as_byte, keeps, least, most, points, found, begin)
+        if end == _NONE64:
+            left += 1
+            ends[i] = -1 - place(begin)
+        else:
+            begin = end
+            ends[i] = place(end)
+    return left
+
+
+@kernel
+def _is_simple(text: Array) -> Value:
+    """Tell whether bytes other than spaces stay as they are, but for upper case.
+
+    So it is with ASCII but for U+0000 and the grave accent, U+4000 to U+9FFF, and Hangul syllables up to U+D77F.
+    """
+    other = u8(0)
+    for i in range(text.size - 1):
+        byte, after = text[i], text[i + 1]
+        hangul = (byte == u8(0xEA)) & (after < u8(0xB0)) | (byte == u8(0xED)) & (after > u8(0x9D))
+        more = (byte == u8(0)) | (byte == u8(0x60)) | (u8(byte - u8(0xC2)) < u8(0x22)) | (byte > u8(0xED))
+        other = u8(other | u8(hangul | more))
+    return other == 0 and (text.size == 0 or (text[text.size - 1] != 0 and text[text.size - 1] != 0x60))
+
+
+@kernel
+def _lower(text: Array) -> None:
+    """Change A to Z to lower case, in place."""
+    for i in range(text.size):
+        byte = text[i]
+        text[i] = u8(byte + u8(0x20)) if u8(byte - u8(0x41)) < u8(26) else byte
+
+
+@kernel
+def _by_character(
+    text: Array,
+    as_byte: Array,
+    keeps: Array,
+    least: Array,
+    most: Array,
+    points: Array,
+    found: Array,
+    end: Value,
+) -> Value:
+    """Write the matching form of one text; return where it ends, or _NONE64 if a character is not in the table."""
+    at, stop, last = u64(0), u64(text.size), u64(max(1, text.size) - 1)
+    while at < stop:
+        byte = text[at]
+        after = text[min(at + u64(1), last)]
+        if (after < least[byte]) | (after > most[byte]):
+            end, at, plain = _looked_up(text, at, points, found, end)
+            if not plain:
+                return u64(_NONE64)
+        else:
+            found[end] = as_byte[byte]
+            end += u64(keeps[byte])
+            at += u64(1)
+    return end
+
+
+@kernel
+def _looked_up(data: Array, at: int, points: Array, found: Array, written: int) -> tuple[Value, Value, bool]:
+    """Write what one character becomes; return the places after it, and whether the table knows it."""
+    point, size = _character(data, at)
+    if point > 0xFFFF:
+        return written, at, False
+    becomes = u32(points[point])
+    if becomes == 0xFFFF:
+        return written, at, False
+    one, two = u64(1), u64(2)
+    if becomes == 0:
+        return written, at + size, True
+    if becomes < 0x80:
+        found[written] = u8(becomes)
+        return written + one, at + size, True
+    tail = u8(u32(0x80) | (becomes & u32(0x3F)))
+    if becomes < 0x800:
+        found[written] = u8(u32(0xC0) | (becomes >> u32(6)))
+        found[written + one] = tail
+        return written + two, at + size, True
+    found[written] = u8(u32(0xE0) | (becomes >> u32(12)))
+    found[written + one] = u8(u32(0x80) | ((becomes >> u32(6)) & u32(0x3F)))
+    found[written + two] = tail
+    return written + u64(3), at + size, True
+
+
+@kernel
+def fill_in(data: Array, ends: Array, more: Array, offsets: Array, found: Array, starts: Array) -> None:
+    """Lay out what ``matching_forms`` wrote, with the texts ``more[offsets]`` where it left one out."""
+    begin, written, other = 0, 0, 0
+    for i in range(ends.size):
+        if ends[i] >= 0:
+            found[written : written + ends[i] - begin] = data[begin : ends[i]]
+            written += ends[i] - begin
+            begin = ends[i]
+        else:
+            size = offsets[other + 1] - offsets[other]
+            found[written : written + size] = more[offsets[other] : offsets[other + 1]]
+            written += size
+            other += 1
+        starts[i + 1] = written
