@@ -114,7 +114,7 @@ def run(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Turn crawled pages into a clean corpus, or add them to the corpus in DIR.
 
-    INPUT is a file, a folder or a glob of HTML, text, JSONL or Parquet, plain or compressed (.gz, .zst). What the
+    INPUT is a file, a folder or a glob of HTML, text, JSONL, Parquet or WARC, plain or compressed (.gz, .zst). What the
     corpus holds already is not read again, and what repeats it is removed.
     """
     from pipeline.run.job import check_limit  # noqa: PLC0415 - so that --help does not wait for it
