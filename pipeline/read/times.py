@@ -17,8 +17,8 @@ MAX_CHARS = 100  # longer strings are prose, not a time
 # 2024-05-13T12:52:00.5+09:00 | 2024.05.13. 오후 1:40 | 2024/05/13 23:24 | 2024년 5월 13일(월) 오후 1시 40분
 WRITTEN = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)\s*[-./년]\s*(?P<month>\d\d?)\s*[-./월]\s*(?P<day>\d\d?)(?!\d)\s*[일.]?"
-    r"(?:\s*\([^()]{1,10}\))?"
-    r"(?:[\sT,]*(?P<half>오전|오후|AM|PM)?\s*(?P<hour>\d\d?)\s*[:시]\s*(?P<minute>\d\d)\s*분?"
+    r"(?:\s*\([^():]{1,10}\))?"
+    r"(?:[\sT,(\[]*(?P<half>오전|오후|AM|PM)?\s*(?P<hour>\d\d?)\s*[:시]\s*(?P<minute>\d\d)\s*분?"
     r"(?:\s*:?\s*(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?\s*초?)?"
     r"(?:\s*(?P<late>AM|PM)\b)?"
     r"\s*(?P<zone>Z\b|UTC|GMT|KST|[+-]\d\d(?::?\d\d)?)?)?",
