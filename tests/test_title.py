@@ -71,6 +71,7 @@ def test_the_line_below_the_form_of_a_release_is_its_title():
         ([TITLE, "▲ 가나항 조감도", *BODY], {"▲ 가나항 조감도": "caption"}),
         ([BODY[0], "요약보기", BODY[1]], {"요약보기": "autosummary"}),
         (["설경", "요약보기", *BODY], {"요약보기": "autosummary"}),
+        (["[뉴스데스크]◀ 앵커 ▶", "요약보기", *BODY], {"요약보기": "autosummary"}),
         ([*BODY, TITLE, "좋아요"], {"좋아요": "reaction"}),
     ],
 )

@@ -70,10 +70,9 @@ def _with_lists(shaped: pl.DataFrame) -> pl.DataFrame:
 
 def _below_removed() -> pl.Expr:
     """Tell whether the last line before this one, passing furniture aside, is a removed heading or list line."""
-    gone, passed = pl.col("gone"), pl.col("gone").is_in(BETWEEN) | pl.col("rank")
-    telling = (
-        pl.when(gone.is_in(LIST_CLASSES)).then(1).when(gone.is_null() & ~pl.col("rank") | ~passed).then(0)
-    )
+    gone = pl.col("gone")
+    other = (gone.is_null() & ~pl.col("rank")) | ~gone.is_in(BETWEEN)
+    telling = pl.when(gone.is_in(LIST_CLASSES)).then(1).when(other).then(0)
     return telling.shift().forward_fill().over("doc").fill_null(0) == 1
 
 
