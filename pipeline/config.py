@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -138,12 +139,17 @@ def checked(values: dict[str, Any], kind: type[T], where: str) -> T:
 
 
 def _check_keys(values: dict[str, Any], kind: type, where: str, path: tuple[str, ...]) -> None:
-    known = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    known = _types_of(kind)
     for key, value in values.items():
         if key not in known:
             raise ConfigError(_unknown_key(key, list(known), where, path))
         if isinstance(value, dict) and isinstance(known[key], type) and issubclass(known[key], Struct):
             _check_keys(value, known[key], where, (*path, key))
+
+
+@functools.cache
+def _types_of(kind: type) -> dict[str, Any]:
+    return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
 
 
 def _unknown_key(key: str, known: list[str], where: str, path: tuple[str, ...]) -> str:

@@ -28,9 +28,10 @@ LINES = [
 ]
 
 
-@pytest.fixture
-def gold(tmp_path):
+@pytest.fixture(scope="module")
+def gold(tmp_path_factory):
     """Write one labelled text and one labelled page."""
+    tmp_path = tmp_path_factory.mktemp("gold")
     (tmp_path / "text").mkdir()
     (tmp_path / "html").mkdir()
     (tmp_path / "text" / "a.txt").write_text("\n".join(text for text, _, _ in LINES), "utf-8")
@@ -57,7 +58,7 @@ def gold(tmp_path):
     return tmp_path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def score(gold):
     """Evaluate the labelled text and page."""
     return evaluate(gold, RunConfig())

@@ -52,7 +52,7 @@ PATTERNS = st.lists(
 WHERE = st.sampled_from(["head", "tail", "anywhere"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(DOCUMENT, min_size=1, max_size=4), PATTERNS, WHERE)
 def test_the_law_holds_for_any_lines_and_rules(documents, patterns, where):
     """Whatever rules take, whole or in part, lines and record give the extracted text back, once a line."""
@@ -68,7 +68,7 @@ def test_the_law_holds_for_any_lines_and_rules(documents, patterns, where):
 BUILT_IN = load_packs()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(DOCUMENT, min_size=2, max_size=4))
 def test_documents_of_a_batch_do_not_touch_each_other(documents):
     """A document is stripped in a batch exactly as it is stripped alone."""
@@ -82,7 +82,7 @@ def test_documents_of_a_batch_do_not_touch_each_other(documents):
         assert mine.equals(alone)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(DOCUMENT)
 def test_rules_find_nothing_in_what_they_left(texts):
     """Stripping by rules that may stand anywhere is idempotent: what is left has no line of chrome in it."""
