@@ -85,6 +85,16 @@ def test_a_pack_says_where_the_article_is():
     assert MORE in other["text"].to_list()
 
 
+def test_a_dropped_part_far_down_a_batch_is_read():
+    """Columns have their types from the schema, not from the first lines that come by."""
+    pack = Pack(title="P", id="p", extract=Extract(body=("#new",), drop=(".ad",)))
+    body = "".join(f"<p>{BODY}{n}</p>" for n in range(150)) + "<p class=ad>광고</p>"
+
+    found = extract(pages_of(page(f"<div id=new>{body}</div>"), kind="html"), Guide((pack,)))
+
+    assert found.lines["part"].drop_nulls().to_list() == ["p/drop .ad"]
+
+
 def test_an_element_of_links_is_no_article():
     """A selected element that is mostly links, or nearly empty, is passed over for the next."""
     links = "".join(f"<a href=/{n}>{MORE}</a>" for n in range(3))

@@ -20,6 +20,7 @@ HEADS = {
     name: DOCUMENTS[name]
     for name in ("doc", "title", "press", "published", "byline", "section", "way", "audit")
 }
+EXTRACTED_LINES = {name: LINES[name] for name in ("doc", "line", "text", "part")}
 FAILED = {"doc": pl.UInt32, "reason": pl.String, "detail": pl.String}
 
 
@@ -135,7 +136,7 @@ def _html(pages: pl.DataFrame, guide: Guide) -> _Html:
             waiting.append(doc)
     return _Html(
         pl.DataFrame(heads, schema=HEADS, orient="row"),
-        conform(pl.DataFrame(lines, schema=["doc", "line", "text", "part"], orient="row"), LINES),
+        conform(pl.DataFrame(lines, schema=EXTRACTED_LINES, orient="row"), LINES),
         pl.DataFrame(reasons, schema=FAILED, orient="row"),
         pl.Series(waiting, dtype=pl.UInt32),
     )
