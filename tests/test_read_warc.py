@@ -312,8 +312,9 @@ def test_what_is_no_record_is_told_by_its_place(tmp_path):
 
 
 @pytest.mark.parametrize("pack", [gzipped, zstd])
-def test_a_damaged_member_costs_its_record(tmp_path, pack):
+def test_a_damaged_member_costs_its_record(tmp_path, monkeypatch, pack):
     """The next member that begins a record is found, whatever stands between; zero bytes are padding."""
+    monkeypatch.setattr(pieces, "CHUNK_BYTES", 7)  # so that its first bytes also lie in two chunks
     parts = [pack(response(number)) for number in range(5)]
     parts[1] = parts[1][:100] + bytes(100) + parts[1][200:]
     parts[3] = parts[3][:-30] + b"rubbish"
@@ -326,6 +327,25 @@ def test_a_damaged_member_costs_its_record(tmp_path, pack):
     assert skipped["reason"].to_list() == ["damaged", "damaged"]
     assert [detail.split(":")[0] for detail in skipped["detail"]] == [
         f"byte offset {starts[number]}, {len(parts[number])} bytes" for number in (1, 3)
+    ]
+
+
+def test_an_end_that_others_follow_is_no_cut(tmp_path):
+    """A member that seems to run to the end of the file is damaged when a record begins in it."""
+    stored = b"\x00" + (60000).to_bytes(2, "little") + (60000 ^ 0xFFFF).to_bytes(2, "little")
+    bad = gzipped(response(1))[:10] + stored + response(1)
+    end = len(response(1) + gzipped(response(2)))
+
+    pages, skipped = read(tmp_path, "a.warc.gz", bad + gzipped(response(2)))
+
+    assert pages["url"].to_list() == [URL.format(2)]
+    assert told(skipped) == [
+        (
+            "in/a.warc.gz#1",
+            None,
+            "damaged",
+            f"byte offset 0, {len(bad)} bytes: gzip ends before its end, {end} bytes in",
+        )
     ]
 
 

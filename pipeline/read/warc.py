@@ -59,7 +59,7 @@ def _groups(file: InputFile) -> Iterator[list[Row]]:
         if row is None:
             continue
         group.append({**row, "number": number})
-        size += len(row.get("text") or row.get("html") or "")
+        size += row.get("size", 0)
         if len(group) == BATCH_PAGES or size >= BATCH_BYTES:
             yield group
             group, size = [], 0
@@ -131,7 +131,7 @@ def _recorded(record: Record, kind: str) -> Row | None:
         raise UnusableError("binary", f"not text: it begins with {body[:8].hex(' ')}")
     header = charset_of(response.fields.get("content-type", ""))
     text, note, _ = decode(body, _declared(header, declared_charset(body) if form == "html" else None))
-    return {form: text, "charset": note}
+    return {form: text, "charset": note, "size": len(body)}
 
 
 def _tell_revisit(record: Record, data: bytes) -> None:
