@@ -25,13 +25,15 @@ def quotes(lines: pl.DataFrame) -> pl.DataFrame:
     A sub-headline in quotes has no full stop and stays. The paragraph stands beside the quotation, or the next line
     names who speaks, as some paragraph does; that line goes too.
     """
-    below = [pl.col(name).shift(-1).over("doc").alias(f"{name}_below") for name in ("line", "text")]
-    ranked = lines.with_columns(*below, rank=pl.int_range(pl.len()).over("doc"))
     opened = pl.col("text").str.strip_chars_start().str.slice(0, 1).is_in(['"', "“"])
-    short = ranked.filter(opened & (pl.col("text").str.len_chars() <= MAX_QUOTE))
-    shown = short.filter(pl.col("text").str.contains(_QUOTATION))
-    bodies = ranked.filter("body").join(shown, on="doc", how="semi").select(*ID, "rank", "text")
-    paragraphs = formed(bodies).select(
+    short = lines.filter(opened & (pl.col("text").str.len_chars() <= MAX_QUOTE))
+    quoted = short.filter(pl.col("text").str.contains(_QUOTATION))
+    below = [pl.col(name).shift(-1).over("doc").alias(f"{name}_below") for name in ("line", "text")]
+    ranked = lines.join(quoted, on="doc", how="semi", maintain_order="left").with_columns(
+        *below, rank=pl.int_range(pl.len()).over("doc")
+    )
+    shown = ranked.join(quoted, on=ID, how="semi", maintain_order="left")
+    paragraphs = formed(ranked.filter("body").select(*ID, "rank", "text")).select(
         "doc", other="line", rank_other="rank", other_form="form", other_size="size"
     )
     pairs = _held(shown, paragraphs)
