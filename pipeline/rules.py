@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -64,6 +65,9 @@ class Extract(Struct, frozen=True, forbid_unknown_fields=True):
 
     body: tuple[Text, ...] = ()
     title: tuple[Text, ...] = ()
+    press: tuple[Text, ...] = ()
+    byline: tuple[Text, ...] = ()
+    published: tuple[Text, ...] = ()
     drop: tuple[Text, ...] = ()
 
 
@@ -278,7 +282,7 @@ def _read_pack(path: Path) -> Pack:
     pack = msgspec.structs.replace(
         pack, id=path.stem, sha256=hashlib.sha256(data).hexdigest(), path=path.name
     )
-    for selector in (*pack.extract.body, *pack.extract.title, *pack.extract.drop):
+    for selector in chain.from_iterable(msgspec.structs.astuple(pack.extract)):
         _check_selector(selector, f"{path.name}: [extract]")
     for rule in pack.rule:
         _check_pattern(rule, f"{path.name}: rule {pack.id}/{rule.id}")

@@ -167,6 +167,22 @@ def test_a_head_says_title_press_time_and_reporters(head, body, wanted):
     assert found[:4] == wanted
 
 
+def test_a_pack_says_where_press_reporters_and_time_are():
+    """Selectors win over meta tags; of the elements for reporters only persons count, each once."""
+    where = Extract(press=(".who",), byline=(".by",), published=(".when",))
+    names = "".join(f"<i class=by>{name}</i>" for name in ("홍길동 기자 a@b.kr", "입력 2024", "홍길동 기자"))
+    body = f"<i class=who>다라뉴스</i>{names}"
+    head = '<meta property="og:site_name" content="가나일보"><meta name="author" content="김철수">'
+
+    found = read_head(
+        LexborHTMLParser(page(f"{body}<i class=when>2024.05.13. 오후 12:52</i>", head)),
+        [Pack(title="P", extract=where)],
+    )
+
+    assert (found.press, found.byline) == ("다라뉴스", ["홍길동 기자"])
+    assert found.published == datetime(2024, 5, 13, 3, 52, tzinfo=UTC)
+
+
 def test_a_section_is_read_from_meta_tags_or_data():
     """The section comes from a meta tag or from JSON-LD."""
     meta = '<meta property="article:section" content="사회">'

@@ -14,7 +14,7 @@ from trafilatura.utils import load_html
 from pipeline.extract.article import Article, Guide, PageError, WaitingError
 from pipeline.extract.limits import cpu_limit
 from pipeline.extract.metadata import read_head
-from pipeline.extract.selectors import layouts_of, selected_lines, titles_of
+from pipeline.extract.selectors import layouts_of, selected_lines
 from pipeline.extract.templates import agreement, read
 from pipeline.extract.walk import Paragraph, own_texts
 from pipeline.read.times import parse_time
@@ -40,7 +40,7 @@ def read_article(content: str, doc_id: str, host: str | None, guide: Guide) -> A
             lines, way = [Paragraph(text) for text in main_text(content)], "trafilatura"
         if not lines:
             raise PageError("no_text", "no main text was found in the page")
-        head = read_head(tree, titles_of(layouts))
+        head = read_head(tree, layouts)
         published = head.published or _dated(content)
         return Article(lines, head._replace(published=published), way, audit)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.article import Head
 from pipeline.read.times import parse_time
+from pipeline.rules import Pack
 
 PORTAL = re.compile(
     r"(?:다음|daum|네이버|naver|네이트|nate|줌|zum|msn|언론사 뷰|카카오|kakao|구글|google)"
@@ -40,18 +42,26 @@ SECTION_METAS = ("article:section", "og:article:section", "dable:section", "sect
 MAX_TITLE_CHARS, MAX_SECTION_CHARS = 300, 40
 
 
-def read_head(tree: LexborHTMLParser, titles: Sequence[str] = ()) -> Head:
-    """Return the head of a parsed page; ``titles`` are CSS selectors of its headline, tried first."""
+def read_head(tree: LexborHTMLParser, layouts: Sequence[Pack] = ()) -> Head:
+    """Return the head of a parsed page: what the selectors of ``layouts`` find, else meta tags, else JSON-LD."""
     metas = _metas(tree)
     data = next(_news_data(tree), {})
-    press = _press(metas, data)
+    press = next(_selected(tree, layouts, "press"), None) or _press(metas, data)
+    times = chain(_selected(tree, layouts, "published"), _times(tree, metas, data))
     return Head(
-        title=_title(tree, metas, data, titles, press),
+        title=_title(tree, metas, data, layouts, press),
         press=press,
-        published=next(filter(None, map(parse_time, _times(tree, metas, data))), None),
-        byline=_byline(metas, data, press) or None,
+        published=next(filter(None, map(parse_time, times)), None),
+        byline=_byline(metas, data, list(_selected(tree, layouts, "byline")), press) or None,
         section=_section(metas, data),
     )
+
+
+def _selected(tree: LexborHTMLParser, layouts: Sequence[Pack], what: str) -> Iterator[str]:
+    """Give the texts of the elements that the packs' selectors of ``what`` find, none empty."""
+    for layout in layouts:
+        for selector in getattr(layout.extract, what):
+            yield from filter(None, (_folded(node.text()) for node in tree.css(selector)))
 
 
 def _metas(tree: LexborHTMLParser) -> dict[str, str]:
@@ -100,11 +110,10 @@ def _title(
     tree: LexborHTMLParser,
     metas: dict[str, str],
     data: dict[str, Any],
-    selectors: Sequence[str],
+    layouts: Sequence[Pack],
     press: str | None,
 ) -> str | None:
-    chosen = (node for node in map(tree.css_first, selectors) if node is not None)
-    headline = next(filter(None, (_folded(node.text()) for node in chosen)), None)
+    headline = next(_selected(tree, layouts, "title"), None)
     if headline:
         return headline[:MAX_TITLE_CHARS]
     tag = tree.css_first("title")
@@ -138,17 +147,25 @@ def _times(tree: LexborHTMLParser, metas: dict[str, str], data: dict[str, Any]) 
     yield from (metas.get(name) for name in TIME_METAS[4:])
 
 
-def _byline(metas: dict[str, str], data: dict[str, Any], press: str | None) -> list[str]:
+def _byline(
+    metas: dict[str, str], data: dict[str, Any], selected: Sequence[str], press: str | None
+) -> list[str]:
     """Return the reporters that a page names: what looks like persons, e-mail addresses taken out."""
+    persons = [name for text in selected for name in _names(text) if PERSON.fullmatch(name) and name != press]
+    if persons:
+        return list(dict.fromkeys(persons))
     authors = data.get("author") or []
     authors = authors if isinstance(authors, list) else [authors]
     named = [item.get("name") if isinstance(item, dict) else item for item in authors]
     for given in (named, *([metas.get(name)] for name in AUTHOR_METAS)):
-        texts = [MAIL.sub("", text).strip() for text in given if isinstance(text, str)]
-        names = [name for text in texts for name in NAME_GAP.split(text) if name]
+        names = [name for text in given if isinstance(text, str) for name in _names(text)]
         if names and all(PERSON.fullmatch(name) and name != press for name in names):
             return names
     return []
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in NAME_GAP.split(MAIL.sub("", text).strip()) if name]
 
 
 def _section(metas: dict[str, str], data: dict[str, Any]) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -19,11 +18,6 @@ def layouts_of(host: str | None, packs: Iterable[Pack]) -> list[Pack]:
     return [
         pack for pack in packs if (pack.extract.body or pack.extract.title) and fits_host(host, pack.hosts)
     ]
-
-
-def titles_of(layouts: Sequence[Pack]) -> list[str]:
-    """Return the selectors of a headline, in order."""
-    return list(chain.from_iterable(layout.extract.title for layout in layouts))
 
 
 def selected_lines(tree: LexborHTMLParser, layouts: Sequence[Pack]) -> list[Paragraph]:
