@@ -14,6 +14,7 @@ from pipeline.dedup.describe import keys_of
 from pipeline.dedup.find import DUPLICATES
 from pipeline.dedup.normalise import matching_form
 from pipeline.dedup.resolve import KEPT, REMOVED, settle
+from pipeline.dedup.utf8 import texts_of
 from pipeline.dedup.verify import similarity
 from pipeline.errors import CorpusError
 from pipeline.store.index import Index
@@ -64,7 +65,7 @@ def jaccard(left, right):
 
 def share_a_band(forms, config):
     """Return which pairs of forms are candidates, as a matrix."""
-    keys = keys_of(forms, config, None)
+    keys = keys_of(texts_of(forms), np.arange(len(forms)), config, None)
     return (keys[:, :, None] == keys[:, None, :]).any(axis=0)
 
 
@@ -162,6 +163,7 @@ def graphs(draw):
 
 
 @given(graphs())
+@settings(deadline=None)
 def test_settle_keeps_the_first_independent_set(graph):
     """Rounds over all edges at once keep what going through the texts one by one keeps."""
     size, pairs = graph
@@ -209,11 +211,12 @@ def test_settle_waits_for_the_unclear():
 
 
 @given(st.lists(st.text("ab가𝄞", max_size=40), min_size=2, max_size=6))
+@settings(deadline=None)
 def test_similarity_is_exact(texts):
     """Verified similarities are those of Python sets, and below the threshold there is none."""
     count = len(texts)
     left, right = (ends.ravel() for ends in np.indices((count, count)))
-    found = similarity(pl.Series("form", texts), left, right, LOOSE, None)
+    found = similarity(texts_of(pl.Series(texts)), left, right, LOOSE, None)
     exact = np.array([jaccard(texts[a], texts[b]) for a, b in zip(left, right, strict=True)])
     np.testing.assert_array_equal(found, np.where(exact >= LOOSE.threshold, exact, np.nan))
 

@@ -21,7 +21,7 @@ from pipeline.dedup.describe import exact_hashes, keys_of
 from pipeline.dedup.engine import kernels_for
 from pipeline.dedup.normalise import forms_of, matching_form, tables
 from pipeline.dedup.signature import hash_shingle, shingle_hashes, signatures
-from pipeline.dedup.utf8 import series_of
+from pipeline.dedup.utf8 import series_of, texts_of
 from pipeline.dedup.verify import similarity
 
 kernels = pytest.importorskip("pipeline.dedup.kernels", reason="needs the extra fast")
@@ -58,14 +58,17 @@ class Shape(NamedTuple):
 def test_forms_are_those_of_polars(texts):
     """Whichever characters meet, the kernel gives the matching form, or leaves the text to Polars."""
     column = pl.Series(["x", *texts, "y"])[1:-1]  # buffers that do not start at 0
-    assert series_of(forms_of(column, kernels)).to_list() == matching_form(column).to_list()
+    found = forms_of(texts_of(column), np.arange(len(column)), kernels)
+    assert series_of(found).to_list() == matching_form(column).to_list()
 
 
 def test_the_table_knows_every_character_of_its_own():
     """Every character of the basic plane, between letters, becomes what Polars makes of it."""
     chars = [chr(code) for code in range(1 << 16) if not 0xD800 <= code < 0xE000]
     column = pl.Series([f"가{char}a{char}" for char in chars])
-    assert series_of(forms_of(column, kernels)).equals(matching_form(column))
+    assert series_of(forms_of(texts_of(column), np.arange(len(column)), kernels)).equals(
+        matching_form(column)
+    )
     assert (tables().points != 0xFFFF).sum() > 50_000
 
 
@@ -79,7 +82,7 @@ def test_exact_hashes_are_those_of_xxhash(texts):
     forms = matching_form(pl.Series(texts))
     expected = [xxhash.xxh3_128_intdigest(form.encode()) for form in forms]
     for engine_used in (None, kernels):
-        high, low = exact_hashes(pl.Series(texts), engine_used).tolist()
+        high, low = exact_hashes(texts_of(pl.Series(texts)), engine_used).tolist()
         assert [(a << 64) + b for a, b in zip(high, low, strict=True)] == expected
 
 
@@ -96,8 +99,8 @@ def test_band_keys_are_those_of_datasketch(texts, shape, seed):
         oracles.append(oracle.hashvalues)
     config = Shape(size, count, rows, seed)
     expected = band_keys(np.array(oracles, np.uint32), *config.bands()).tolist()
-    assert keys_of(pl.Series(texts), config, None).T.tolist() == expected
-    assert keys_of(pl.Series(texts), config, kernels).T.tolist() == expected
+    assert keys_of(texts_of(pl.Series(texts)), np.arange(len(texts)), config, None).T.tolist() == expected
+    assert keys_of(texts_of(pl.Series(texts)), np.arange(len(texts)), config, kernels).T.tolist() == expected
 
 
 @pytest.mark.parametrize("config", [Settings(), Settings(threshold=0.5, num_perm=20, shingle=3, recall=0.9)])
@@ -111,7 +114,10 @@ def test_band_keys_are_those_of_numpy(config):
         rows,
     )
     for engine_used in (None, kernels):
-        assert keys_of(texts, config, engine_used).T.tolist() == expected.tolist()
+        assert (
+            keys_of(texts_of(texts), np.arange(len(texts)), config, engine_used).T.tolist()
+            == expected.tolist()
+        )
 
 
 @given(st.lists(st.text("ab가𝄞", max_size=40), min_size=2, max_size=6), st.sampled_from([1, 5]))
@@ -120,7 +126,7 @@ def test_similarities_are_those_of_polars(texts, size):
     """Both paths give the same scores, and none for the same pairs."""
     left, right = (ends.ravel() for ends in np.indices((len(texts), len(texts))))
     config = Settings(threshold=0.5, num_perm=64, recall=0.9, shingle=size)
-    one, two = (similarity(pl.Series(texts), left, right, config, used) for used in (None, kernels))
+    one, two = (similarity(texts_of(pl.Series(texts)), left, right, config, used) for used in (None, kernels))
     np.testing.assert_array_equal(one, two)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline.dedup.jit import Array, Value, kernel, place, u8, u32, u64
+from pipeline.dedup.jit import Array, Value, array_at, kernel, place, pointer, u8, u32, u64
 
 _NONE64: Final = 0xFFFF_FFFF_FFFF_FFFF
 
@@ -38,8 +38,10 @@ def code_points(data: Array, start: int, stop: int, points: Array) -> Value:
 
 @kernel
 def matching_forms(
-    data: Array,
-    offsets: Array,
+    views: Array,
+    base: Value,
+    addresses: Array,
+    rows: Array,
     as_byte: Array,
     keeps: Array,
     least: Array,
@@ -48,14 +50,19 @@ def matching_forms(
     found: Array,
     ends: Array,
 ) -> int:
-    """Write the matching forms of texts end to end to ``found``, and where each ends to ``ends``.
+    """Write the matching forms of ``rows`` of texts end to end to ``found``, and where each ends to ``ends``.
 
-    The tables are those of ``normalise.tables``. A text with a character that they leave to Polars takes no
-    place and is counted; its end is negative: -1 minus where the one before it ends.
+    ``views`` and ``addresses`` are those of ``utf8.Texts``, and ``base`` is the address of ``views``. The tables are
+    those of ``normalise.tables``. A text with a character that they leave to Polars takes no place and is counted;
+    its end is negative: -1 minus where the one before it ends.
     """
     left, begin = 0, u64(0)
-    for i in range(offsets.size - 1):
-        text = data[offsets[i] : offsets[i + 1]]
+    for i in range(rows.size):
+        row = rows[i]
+        size, address = place(views[row, 0]), base + u64(16 * row + 4)
+        if size > 12:
+            address = addresses[views[row, 2]] + u64(views[row, 3])
+        text = array_at(pointer(address), (size,))
         if _is_simple(text):
             end = begin
             for j in range(text.size):

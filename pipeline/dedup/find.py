@@ -17,6 +17,7 @@ from pipeline.dedup.buckets import Compared, Edges, buckets_of, keep_first, kept
 from pipeline.dedup.describe import exact_hashes, keys_column, keys_of
 from pipeline.dedup.engine import kernels_for
 from pipeline.dedup.resolve import KEPT, REMOVED
+from pipeline.dedup.utf8 import Texts, texts_of
 from pipeline.dedup.verify import similarity
 from pipeline.errors import CorpusError
 
@@ -92,14 +93,13 @@ class _Items(NamedTuple):
 
     item: U32
     doc: U32
-    text: pl.Series
     node: I64  # the number of the item's distinct text, -1 if a known item equals it
 
 
 class _Nodes(NamedTuple):
     """The distinct texts that no known item equals, in the order of their first items."""
 
-    text: pl.Series
+    texts: Texts  # of the items
     first: I64  # the place of the first item of each
     last: I64
     doc: U32  # of the first item
@@ -158,20 +158,21 @@ def _collapse(
 ) -> tuple[_Items, _Nodes, pl.DataFrame]:
     """Return the items, their distinct texts, and ``item, duplicate_of`` of those that a known item equals."""
     item, doc = rows["item"].to_numpy(), rows["doc"].to_numpy()
-    hashes = exact_hashes(rows["text"], kernels)
+    texts = texts_of(rows["text"])
+    hashes = exact_hashes(texts, kernels)
     text, first, last = distinct(hashes, kernels)
     hashes = hashes[:, first]
     taken = _equal_to_known(hashes, known)
     fresh = np.flatnonzero(taken < 0)
     number = np.full(len(first), -1)
     number[fresh] = np.arange(len(fresh))
-    first, last, texts = first[fresh], last[fresh], rows["text"].gather(first[fresh])
+    first, last = first[fresh], last[fresh]
     spread = doc[first] != doc[last]  # the items of a document follow each other
-    keys = keys_of(texts, settings, kernels)
+    keys = keys_of(texts, first, settings, kernels)
     nodes = _Nodes(texts, first, last, doc[first], spread, hashes[:, fresh], keys)
     old = taken[text] >= 0
     equal = pl.DataFrame({"item": item[old], "duplicate_of": taken[text[old]]})
-    return _Items(item, doc, rows["text"], number[text]), nodes, equal
+    return _Items(item, doc, number[text]), nodes, equal
 
 
 def _equal_to_known(hashes: U64, known: Known | None) -> I64:
@@ -206,9 +207,9 @@ def _near_known(
     texts = _fetch(candidates["known"].unique().sort(), known, kernels)
     right = candidates["known"].replace_strict(texts["known"], np.arange(len(texts)), return_dtype=pl.Int64)
     scores = similarity(
-        pl.concat([nodes.text.rename("text"), texts["text"]]),
-        candidates["node"].to_numpy().astype(np.int64),
-        right.to_numpy() + len(nodes.text),
+        texts_of(pl.concat([nodes.texts.column, texts["text"]])),
+        nodes.first[candidates["node"].to_numpy()],
+        right.to_numpy() + len(nodes.texts.column),
         settings,
         kernels,
     )
@@ -221,7 +222,7 @@ def _fetch(numbers: pl.Series, known: Known, kernels: ModuleType | None) -> pl.D
     texts = known.fetch_text(places.select("doc_id", "line"))
     rows = places.join(texts, on=["doc_id", "line"], how="left", maintain_order="left")
     rows = rows.with_columns(pl.col("text").fill_null(""))
-    high, low = exact_hashes(rows["text"], kernels)
+    high, low = exact_hashes(texts_of(rows["text"]), kernels)
     wrong = rows.filter((pl.col("hash_hi") != pl.Series(high)) | (pl.col("hash_lo") != pl.Series(low)))
     if len(wrong):
         doc_id, line = wrong.select("doc_id", "line").row(0)
@@ -237,7 +238,7 @@ def _resolve(nodes: _Nodes, states: States, settings: Settings, kernels: ModuleT
     """Decide every text in ``states`` in place, then compare the removed with every kept text they may name."""
 
     def compare(left: I64, right: I64) -> F64:
-        return similarity(nodes.text, left, right, settings, kernels)
+        return similarity(nodes.texts, nodes.first[left], nodes.first[right], settings, kernels)
 
     def apart(left: I64, right: I64) -> Bools:
         return np.asarray(nodes.doc[left] != nodes.doc[right])

@@ -18,6 +18,7 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 Array = Any  # an array, and
 Value = Any  # a number: of the width that a kernel casts it to, which Python's types do not tell
 
+_BYTE: Value = types.CPointer(types.uint8)  # type: ignore[no-untyped-call]
 u8: Value = numba.uint8
 u32: Value = numba.uint32
 u64: Value = numba.uint64
@@ -52,18 +53,19 @@ def _high64(_typing: Value, left: Value, right: Value) -> Value:
     return types.uint64(types.uint64, types.uint64), generate
 
 
-def _ones(_typing: Value, value: Value) -> Value:
+def _pointer(_typing: Value, address: Value) -> Value:
     def generate(_context: Value, builder: Value, _signature: Value, arguments: Value) -> Value:
-        return builder.ctpop(arguments[0])
+        return builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
 
-    assert value is not None
-    return types.uint64(types.uint64), generate
+    assert address is not None
+    return _BYTE(types.uint64), generate
 
 
+pointer: Callable[[Value], Value] = cast("Any", intrinsic(_pointer))  # to the byte at an address
+array_at: Callable[[Value, tuple[int]], Array] = numba.carray  # type: ignore[attr-defined]  # the array of a shape at a pointer
 read64: Callable[[Array, int], Value] = cast(
     "Any", intrinsic(_read64)
 )  # the eight bytes at a place, as one value
 high64: Callable[[Value, Value], Value] = cast(
     "Any", intrinsic(_high64)
 )  # the upper half of a 128-bit product
-ones: Callable[[Value], Value] = cast("Any", intrinsic(_ones))  # how many bits are set

@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.dedup.characters import code_points, fill_in, matching_forms
 from pipeline.dedup.grouping import alike
-from pipeline.dedup.jit import Array, Value, kernel, ones, place, u32, u64
+from pipeline.dedup.jit import Array, Value, kernel, place, u32, u64
 from pipeline.dedup.xxh3 import exact_hashes
 
 __all__ = ["alike", "band_keys", "exact_hashes", "fill_in", "matching_forms", "similarities"]
@@ -138,58 +138,21 @@ def band_keys(
 
 
 @kernel
-def _enter(hashes: Array, count: int, table: Array, marks: Array, mark: int) -> tuple[Value, Value]:
-    """Enter ``hashes[:count]`` into an open-addressing table, and leave the distinct ones in front.
+def _find(value: Value, table: Array, marks: Array, mark: int, mask: Value) -> Value:
+    """Return the place of a value in an open-addressing table; it is free unless its mark is ``mark``."""
+    at = value & mask
+    while marks[at] == mark and table[at] != value:
+        at = (at + u64(1)) & mask
+    return at
 
-    Return how many those are, and the table's mask. An entry counts where its mark is ``mark``.
-    """
+
+@kernel
+def _mask(count: int) -> Value:
+    """Return the mask of a table for so many values: at most a third of it is filled."""
     room = 16
-    while room < 2 * count:
+    while room < 3 * count:
         room *= 2
-    mask, distinct = u64(room - 1), 0
-    for i in range(count):
-        value = hashes[i]
-        at = value & mask
-        while marks[at] == mark and table[at] != value:
-            at = (at + u64(1)) & mask
-        if marks[at] != mark:
-            marks[at], table[at] = mark, value
-            hashes[distinct] = value
-            distinct += 1
-    return distinct, mask
-
-
-@kernel
-def _shared(hashes: Array, table: Array, marks: Array, mark: int, mask: Value) -> int:
-    """Return how many of the distinct ``hashes`` the table holds."""
-    count = 0
-    for i in range(hashes.size):
-        value = hashes[i]
-        at = value & mask
-        while marks[at] == mark and table[at] != value:
-            at = (at + u64(1)) & mask
-        count += int(marks[at] == mark)
-    return count
-
-
-@kernel
-def _sets(data: Array, offsets: Array, size: int, keys: Array, bits: int) -> tuple[Array, Array, Array]:
-    """Return the distinct shingle hashes of all texts end to end, where those of each start, and its parities."""
-    room, total = _room(offsets, size), offsets[-1] - offsets[0]
-    points, work = np.empty(room, np.uint32), np.empty(room, np.uint64)
-    table, marks = np.empty(4 * room + 16, np.uint64), np.zeros(4 * room + 16, np.int32)
-    hashes, starts = np.empty(total, np.uint64), np.zeros(offsets.size, np.int64)
-    parities = np.zeros((offsets.size - 1, bits // 64), np.uint64)
-    for i in range(offsets.size - 1):
-        count = code_points(data, offsets[i], offsets[i + 1], points)
-        count = _hash_points(points, count, size, keys, work)
-        distinct, _ = _enter(work, count, table, marks, i + 1)
-        for j in range(distinct):
-            hashes[starts[i] + j] = work[j]
-            bit = work[j] & u64(bits - 1)
-            parities[i, bit >> u64(6)] ^= u64(1) << (bit & u64(63))
-        starts[i + 1] = starts[i] + distinct
-    return hashes, starts, parities
+    return u64(room - 1)
 
 
 @kernel
@@ -198,7 +161,6 @@ def similarities(
     offsets: Array,
     size: int,
     keys: Array,
-    bits: int,
     left: Array,
     right: Array,
     threshold: float,
@@ -206,33 +168,37 @@ def similarities(
 ) -> None:
     """Write the Jaccard similarity of each pair of texts to ``scores`` where it reaches the threshold, else NaN.
 
-    Pairs with the same left text should follow each other.
+    Pairs of one left text should follow each other: its shingles are entered once. A pair is given up when so many
+    shingles are in the right text alone that even all of the left one's would not reach the threshold.
     """
-    hashes, starts, parities = _sets(data, offsets, size, keys, bits)
-    most = 0
-    for i in range(starts.size - 1):
-        most = max(most, starts[i + 1] - starts[i])
-    work, table, marks = (
-        np.empty(most, np.uint64),
-        np.empty(4 * most + 16, np.uint64),
-        np.zeros(4 * most + 16, np.int32),
-    )
-    entered, mask = -1, u64(0)
+    room = _room(offsets, size)
+    points, hashes = np.empty(room, np.uint32), np.empty(room, np.uint64)
+    space = place(_mask(room)) + 1
+    table, marks = np.empty(space, np.uint64), np.zeros(space, np.int32)
+    own, own_marks = np.empty(space, np.uint64), np.zeros(space, np.int32)
+    entered, mark, mask, m = -1, 0, u64(0), 0
     for i in range(left.size):
-        one, two = left[i], right[i]
-        m, n = starts[one + 1] - starts[one], starts[two + 1] - starts[two]
-        differing = u64(0)
-        for word in range(parities.shape[1]):
-            differing += ones(parities[one, word] ^ parities[two, word])
-        least = max(place(differing), abs(m - n))
-        scores[i] = np.nan
-        if (m + n - least) / 2 / max(m + n - (m + n - least) / 2, 1) < threshold:
-            continue
-        if entered != one:
-            work[:m] = hashes[starts[one] : starts[one + 1]]
-            _, mask = _enter(work, m, table, marks, i + 1)
-            entered, mark = one, i + 1
-        shared = _shared(hashes[starts[two] : starts[two + 1]], table, marks, mark, mask)
-        score = shared / max(m + n - shared, 1)
-        if score >= threshold:
-            scores[i] = score
+        if left[i] != entered:
+            entered, mark, m = left[i], i + 1, 0
+            count = code_points(data, offsets[entered], offsets[entered + 1], points)
+            count = _hash_points(points, count, size, keys, hashes)
+            mask = _mask(count)
+            for j in range(count):
+                at = _find(hashes[j], table, marks, mark, mask)
+                m += int(marks[at] != mark)
+                marks[at], table[at] = mark, hashes[j]
+        count = code_points(data, offsets[right[i]], offsets[right[i] + 1], points)
+        count = _hash_points(points, count, size, keys, hashes)
+        shared, alone, own_mask = 0, 0, _mask(count)
+        for j in range(count):
+            at = _find(hashes[j], own, own_marks, i + 1, own_mask)
+            if own_marks[at] != i + 1:
+                own_marks[at], own[at] = i + 1, hashes[j]
+                if marks[_find(hashes[j], table, marks, mark, mask)] == mark:
+                    shared += 1
+                else:
+                    alone += 1
+                    if m / (m + alone) < threshold:
+                        break
+        score = shared / max(m + alone, 1)
+        scores[i] = score if score >= threshold else np.nan

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 import numpy as np
 import polars as pl
 
-from pipeline.dedup.utf8 import Utf8, utf8_of
+from pipeline.dedup.utf8 import Texts, Utf8, utf8_of
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     U8 = npt.NDArray[np.uint8]
+    I64 = npt.NDArray[np.int64]
     U16 = npt.NDArray[np.uint16]
 
 NORMALISER_VERSION: Final = 1  # part of the index fingerprint: raise it when any matching form changes
@@ -50,18 +51,18 @@ def matching_form(text: Text) -> Text:
     return visible.str.to_lowercase().str.normalize("NFC")  # last: what stood between two parts is gone now
 
 
-def forms_of(texts: pl.Series, kernels: ModuleType | None) -> Utf8:
-    """Return the matching forms of texts without null, by the kernel where one is given."""
+def forms_of(texts: Texts, rows: I64, kernels: ModuleType | None) -> Utf8:
+    """Return the matching forms of these rows of the texts, by the kernel where one is given."""
     if kernels is None:
-        return utf8_of(matching_form(texts))
-    given = utf8_of(texts)
-    size = int(given.offsets[-1] - given.offsets[0])
-    data, ends = np.empty(size + 4, np.uint8), np.empty(len(texts), np.int64)
-    left = kernels.matching_forms(given.data, given.offsets, *tables(), data, ends)
+        return utf8_of(matching_form(texts.column.gather(rows)))
+    size = int(texts.views[rows, 0].sum(dtype=np.int64))
+    data, ends = np.empty(size + 4, np.uint8), np.empty(len(rows), np.int64)
+    given = (texts.views, np.uint64(texts.views.ctypes.data), texts.addresses, rows)
+    left = kernels.matching_forms(*given, *tables(), data, ends)
     if not left:
         return Utf8(data, np.concatenate([[0], ends]))
-    others = utf8_of(matching_form(texts.filter(pl.Series(ends < 0))))
-    offsets = np.zeros(len(texts) + 1, np.int64)
+    others = utf8_of(matching_form(texts.column.gather(rows[ends < 0])))
+    offsets = np.zeros(len(rows) + 1, np.int64)
     whole = np.empty(size + len(others.data) + 4, np.uint8)
     kernels.fill_in(data, ends, others.data, others.offsets, whole, offsets)
     return Utf8(whole, offsets)

@@ -192,7 +192,6 @@ def blocks(offsets: I64, limit: int) -> Iterator[tuple[int, int]]:
         first = last
 
 
-def text_blocks(texts: pl.Series, limit: int = _TEXT_BYTES) -> Iterator[tuple[int, int]]:
+def text_blocks(sizes: I64, limit: int = _TEXT_BYTES) -> Iterator[tuple[int, int]]:
     """Yield (first, last) ranges of texts of at most ``limit`` bytes together, to bound memory."""
-    lengths = texts.str.len_bytes().to_numpy().astype(np.int64)
-    return blocks(np.concatenate([[0], np.cumsum(lengths)]), limit)
+    return blocks(np.concatenate([[0], np.cumsum(sizes)]), limit)

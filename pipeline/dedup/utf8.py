@@ -1,4 +1,4 @@
-"""Texts as Arrow keeps them: one buffer of UTF-8 and where each text starts. No Python string a text."""
+"""Texts as Arrow keeps them: buffers of UTF-8, and where in them each text is. No Python string a text."""
 
 from __future__ import annotations
 
@@ -12,21 +12,50 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     U8 = npt.NDArray[np.uint8]
+    U32 = npt.NDArray[np.uint32]
+    U64 = npt.NDArray[np.uint64]
     I64 = npt.NDArray[np.int64]
 
 
+class Texts(NamedTuple):
+    """A column of strings without null, and Polars' own buffers of it, for kernels to read where they are.
+
+    Row i of ``views`` is Arrow's string view: size, first four bytes, number of a buffer, place in it; or size and
+    the text itself if it has no more than 12 bytes. ``addresses`` are those of the buffers, held by ``owner``.
+    """
+
+    column: pl.Series
+    views: U32
+    addresses: U64
+    owner: pa.Array
+
+    def sizes(self) -> I64:
+        """Return how many bytes of UTF-8 each text has."""
+        return self.views[:, 0].astype(np.int64)
+
+
 class Utf8(NamedTuple):
-    """Text i is ``data[offsets[i]:offsets[i + 1]]``."""
+    """Texts end to end: text i is ``data[offsets[i]:offsets[i + 1]]``."""
 
     data: U8
     offsets: I64
 
 
-def utf8_of(texts: pl.Series) -> Utf8:
-    """Return the buffers of a column of strings without null."""
-    column = texts.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    offsets, data = column.buffers()[1:]
-    starts = np.frombuffer(offsets, np.int64)[column.offset : column.offset + len(column) + 1]
+def texts_of(column: pl.Series) -> Texts:
+    """Return a column and its buffers, without copying them."""
+    column = column.rechunk()
+    array = column.to_arrow(compat_level=pl.CompatLevel.newest())
+    rows, buffers = slice(array.offset, array.offset + len(array)), array.buffers()
+    flat = np.frombuffer(buffers[1], np.uint32) if len(array) else np.empty(0, np.uint32)
+    addresses = np.array([buffer.address for buffer in buffers[2:]], np.uint64)
+    return Texts(column, flat.reshape(-1, 4)[rows], addresses, array)
+
+
+def utf8_of(column: pl.Series) -> Utf8:
+    """Return the texts of a column end to end."""
+    array = column.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    offsets, data = array.buffers()[1:]
+    starts = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
     return Utf8(np.frombuffer(data, np.uint8) if data else np.empty(0, np.uint8), starts)
 
 
@@ -34,10 +63,3 @@ def series_of(texts: Utf8) -> pl.Series:
     """Return the texts as a column of strings."""
     data, offsets = pa.py_buffer(texts.data), pa.py_buffer(np.ascontiguousarray(texts.offsets))
     return pl.Series(pa.LargeStringArray.from_buffers(len(texts.offsets) - 1, offsets, data), dtype=pl.String)
-
-
-def concat(parts: list[Utf8]) -> Utf8:
-    """Lay texts end to end."""
-    data = np.concatenate([part.data[part.offsets[0] : part.offsets[-1]] for part in parts])
-    sizes = np.concatenate([np.diff(part.offsets) for part in parts])
-    return Utf8(data, np.concatenate([[0], np.cumsum(sizes)]))

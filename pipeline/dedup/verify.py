@@ -15,7 +15,7 @@ import polars as pl
 from pipeline.dedup.engine import spread
 from pipeline.dedup.normalise import forms_of
 from pipeline.dedup.signature import KEYS, blocks, shingle_hashes, text_blocks
-from pipeline.dedup.utf8 import series_of
+from pipeline.dedup.utf8 import Texts, series_of
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -43,33 +43,28 @@ class _Sets(NamedTuple):
     parities: U64
 
 
-def similarity(
-    texts: pl.Series, left: I64, right: I64, settings: Settings, kernels: ModuleType | None
-) -> F64:
+def similarity(texts: Texts, left: I64, right: I64, settings: Settings, kernels: ModuleType | None) -> F64:
     """Return the Jaccard similarity of the shingle sets of each pair where it reaches the threshold, else NaN.
 
-    Pair i is ``texts[left[i]]`` and ``texts[right[i]]``, in matching form. Texts without shingles are similar to
+    Pair i is rows ``left[i]`` and ``right[i]`` of the texts, in matching form. Texts without shingles are similar to
     nothing. Texts are fetched block by block of the pairs, in the order of ``left``.
     """
     scores = np.full(len(left), np.nan)
     if not len(left):
         return scores
     order = np.argsort(left, kind="stable")
-    sizes = texts.str.len_bytes().to_numpy().astype(np.int64)
-    ends = np.concatenate([[0], np.cumsum(sizes[right[order]] + _PAIR_BYTES)])
+    ends = np.concatenate([[0], np.cumsum(texts.sizes()[right[order]] + _PAIR_BYTES)])
 
     def work(block: tuple[int, int]) -> None:
         pairs = order[slice(*block)]
         members, places = np.unique(np.concatenate([left[pairs], right[pairs]]), return_inverse=True)
-        forms = forms_of(texts.gather(members), kernels)
+        forms = forms_of(texts, members, kernels)
         first, second = places[: len(pairs)], places[len(pairs) :]
         if kernels is None:
             scores[pairs] = _similarity(series_of(forms), first, second, settings)
             return
         found = np.empty(len(pairs))
-        kernels.similarities(
-            *forms, settings.shingle, KEYS, _PARITY_BITS, first, second, settings.threshold, found
-        )
+        kernels.similarities(*forms, settings.shingle, KEYS, first, second, settings.threshold, found)
         scores[pairs] = found
 
     if kernels is None:
@@ -122,7 +117,7 @@ def _shingle_sets(forms: pl.Series, shingle: int) -> pl.Series:
 def _sets(forms: pl.Series, shingle: int) -> _Sets:
     """Return sizes and parities of all texts, hashed block by block to bound memory."""
     found = _Sets(np.zeros(len(forms), np.int64), np.zeros((len(forms), _PARITY_BITS // 64), np.uint64))
-    for first, last in text_blocks(forms):
+    for first, last in text_blocks(forms.str.len_bytes().to_numpy().astype(np.int64)):
         sets = _shingle_sets(forms[first:last], shingle)
         for start in range(0, last - first, _PARITY_TEXTS):
             part = sets[start : start + _PARITY_TEXTS]
