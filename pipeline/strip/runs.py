@@ -34,7 +34,8 @@ HEADING = (
     r"|(?:이\s?)?기자의\s?다른\s?(?:기사|뉴스)|관련\s?(?:기사|뉴스)\s?보기)[\s\])>】:|*]*$"
 )
 HEADING_CHARS = 30
-SEAL = "copyright"  # the class of the notice below which no article goes on
+SEAL = "copyright"  # the class of the notice below which no article goes on, and its words: a bare ⓒ may be a photo's
+NOTICE = r"무단|금지|저작권|(?i:copyright|reserved)"
 MIN_SEVERAL = 2  # headlines below the first paragraph, before a document without a heading is looked at
 
 _WORD = r"[가-힣]{2,}|[A-Za-z]{2,}|\d{2,}"
@@ -80,6 +81,7 @@ def _placed(shaped: pl.DataFrame) -> pl.DataFrame:
     """Add each line's place around the body, and whether the article had ended above it."""
     line, stands, gone = pl.col("line"), pl.col("stands"), pl.col("gone")
     ended = pl.when(stands).then(signed(pl.col("text"))).otherwise(~gone.is_in(INSIDE))
+    notice = (gone == SEAL) & pl.col("text").str.contains(NOTICE)
     place = (
         pl.when(line > pl.col("last")).then(pl.lit("tail")).when(line < pl.col("first")).then(pl.lit("head"))
     )
@@ -92,7 +94,7 @@ def _placed(shaped: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(
         place=place.otherwise(pl.lit("middle")),
         closed=(ended & (line > pl.col("last"))).cum_max().over("doc"),
-        sealed=((gone == SEAL) & (line > pl.col("last"))).fill_null(value=False).cum_max().over("doc"),
+        sealed=(notice & (line > pl.col("last"))).fill_null(value=False).cum_max().over("doc"),
         link=stands & (line > pl.col("last")) & link_like(pl.col("text")),
     )
 

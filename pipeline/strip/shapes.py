@@ -53,7 +53,9 @@ _DESK = (
 )
 _DESK_TAG = rf"{_START}\[[^\]/]{{0,10}}(?:{_DESK})[^\]/가-힣]{{0,3}}\]\s*\S"
 _TAG = rf"{_START}\[[^\]]{{2,12}}\]\s*\S"
-_SERIES = r"\S\s*\[[^\]]{2,20}\]\s*$"
+# Tags behind headlines are names of columns, with a number, a colon or their author: [가나의 눈 224], [D:방송 뷰].
+_SERIES = rf"\S\s*\[[^\]]{{0,18}}(?:\d|:|의\s|{_DESK})[^\]]{{0,18}}\]\s*$"
+_END_TAG = r"\S\s*\[[^\]]{2,20}\]\s*$"
 _AGE = r"\d+\s*(?:분|시간|일|주|개월|달) 전\s*$"
 _STRONG = rf"…|\.{{2,}}|[^요까니\s]\?|{_DESK_TAG}|{_SERIES}|{_AGE}"
 _BULLET = r"^\s*[-·•ㆍ・∙▸‣>]\s*\S"
@@ -124,7 +126,7 @@ def strong_mark(text: pl.Expr) -> pl.Expr:
 
 def headline_mark(text: pl.Expr) -> pl.Expr:
     """Tell whether a line shows any punctuation of headline writers: a strong mark, or quotes beside words."""
-    return text.str.contains(f"{_QUOTE}|{_TAG}|{_STRONG}")
+    return text.str.contains(f"{_QUOTE}|{_TAG}|{_END_TAG}|{_STRONG}")
 
 
 def listed(text: pl.Expr) -> pl.Expr:
@@ -138,8 +140,8 @@ def bulleted(text: pl.Expr) -> pl.Expr:
 
 
 def itemised(text: pl.Expr) -> pl.Expr:
-    """Tell whether a line begins with a tag that no desk writes before headlines: [대상], [1부], a speaker's name."""
-    return text.str.contains(_TAG) & ~text.str.contains(_DESK_TAG)
+    """Tell whether a line has a tag that no desk writes: [대상], [1부], [홍길동 감독], a speaker's name."""
+    return text.str.contains(f"{_TAG}|{_END_TAG}") & ~text.str.contains(f"{_DESK_TAG}|{_SERIES}")
 
 
 def runs_on(text: pl.Expr) -> pl.Expr:
