@@ -17,7 +17,7 @@ from pipeline.dedup.resolve import KEPT, REMOVED, settle
 from pipeline.dedup.utf8 import texts_of
 from pipeline.dedup.verify import similarity
 from pipeline.errors import CorpusError
-from pipeline.store.index import Index
+from pipeline.store.index import Index, index_batch
 
 LOOSE = Settings(threshold=0.5, num_perm=64, recall=0.9)
 BASES = (
@@ -125,7 +125,7 @@ def known_of(runs):
         kept.with_columns(pl.col("item").cast(pl.String).alias("doc_id"), line=pl.lit(0)) for kept in runs
     ]
     rows = pl.concat(parts)
-    return Index(rows.drop("item")), rows["item"].to_list()
+    return Index([index_batch(rows.drop("item"), rows.schema["bands"].size)]), rows["item"].to_list()
 
 
 def in_sequence(items, batch, config):

@@ -30,7 +30,7 @@ def files(tmp_path):
 
 def test_names_of_files():
     """An index file is named by level and run."""
-    assert index_name("documents", 3) == "index/documents-00000003.parquet"
+    assert index_name("documents", 3) == "index/documents-00000003.arrow"
 
 
 def test_known_items_are_numbered_in_the_total_order(files):

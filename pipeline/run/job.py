@@ -169,7 +169,7 @@ def _passes(job: Job, watch: Watch, clock: Clock) -> tuple[list[tuple[Path, Outp
     with clock.time("write"):
         watch("write", 0, 1)
         tables = tables_of(gathered, deduped, job.plan.run, byline=config.output.byline)
-        index = {level: job.staging / f"{level}.parquet" for level in deduped.kept}
+        index = {level: job.staging / f"{level}.arrow" for level in deduped.kept}
         for level, path in index.items():
             write_index(path, deduped.kept[level], settings_of(config.dedup).fingerprint())
         changed = {**templates, **dict.fromkeys(disproved(gathered.documents) & known.keys())}

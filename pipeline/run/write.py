@@ -79,9 +79,8 @@ def write_generation(
         write_table(frame, path, schema)
         written.append((path, Output(name, frame.height, sha256_of(path))))
     for level, path in sorted(index.items()):
-        name = f"index/{level}-{run:08d}.parquet"
-        rows = (
-            pl.scan_parquet(path).select(pl.len()).collect().item()
-        )  # written already, with its fingerprint
+        table = pl.scan_ipc(path) if path.suffix == ".arrow" else pl.scan_parquet(path)
+        rows = table.select(pl.len()).collect().item()  # written already, with what tells how it was made
+        name = f"index/{level}-{run:08d}{path.suffix}"
         written.append((path, Output(name, rows, sha256_of(path))))
     return sorted(written, key=lambda pair: pair[1].path)
