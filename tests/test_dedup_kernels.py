@@ -62,13 +62,13 @@ def test_forms_are_those_of_polars(texts):
     assert series_of(found).to_list() == matching_form(column).to_list()
 
 
-def test_the_table_knows_every_character_of_its_own():
-    """Every character of the basic plane, between letters, becomes what Polars makes of it."""
+def test_every_character_becomes_what_it_becomes_alone():
+    """Every character of the basic plane, between letters, becomes by both paths what Polars makes of it."""
     chars = [chr(code) for code in range(1 << 16) if not 0xD800 <= code < 0xE000]
-    column = pl.Series([f"가{char}a{char}" for char in chars])
-    assert series_of(forms_of(texts_of(column), np.arange(len(column)), kernels)).equals(
-        matching_form(column)
-    )
+    column = pl.Series([f"가{char}a {char}" for char in chars])
+    for used in (None, kernels):
+        found = forms_of(texts_of(column), np.arange(len(column)), used)
+        assert series_of(found).equals(matching_form(column))
     assert (tables().points != 0xFFFF).sum() > 50_000
 
 

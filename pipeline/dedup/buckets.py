@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from pipeline.dedup.alike import alike
+from pipeline.dedup.engine import spread
 from pipeline.dedup.resolve import KEPT, REMOVED, settle
 
 if TYPE_CHECKING:
@@ -62,13 +63,16 @@ def no_comparisons() -> Compared:
 
 def buckets_of(keys: U64, kernels: ModuleType | None) -> Buckets:
     """Return the buckets with at least two texts, for band keys of shape (bands, texts)."""
-    parts, count = [Buckets(np.empty(0, np.int64), np.empty(0, np.int64))], 0
-    for band in keys:
-        text, starts = alike(band, kernels)
-        bucket = np.cumsum(starts) + count
-        parts.append(Buckets(bucket, text))
-        count = int(bucket[-1]) if len(bucket) else count
-    return Buckets(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    found: dict[int, tuple[I64, Bools]] = {}
+
+    def work(band: int) -> None:
+        found[band] = alike(keys[band], kernels)
+
+    spread(work, range(len(keys)))
+    text, starts = (
+        np.concatenate(column) for column in zip(*(found[n] for n in range(len(keys))), strict=True)
+    )
+    return Buckets(np.cumsum(starts), text)
 
 
 def keep_first(
