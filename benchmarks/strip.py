@@ -20,8 +20,8 @@ from pipeline.rules import Rule, RuleTable, load_packs, match_lines, rule_table
 
 SETTINGS = """
 [dedup]
-documents = false
-paragraphs = false
+documents = "off"
+paragraphs = "off"
 [rules]
 packs = {packs}
 without = {without}

@@ -16,6 +16,7 @@ from pipeline.errors import ConfigError
 Positive = Annotated[int, Meta(ge=1)]
 Count = Annotated[int, Meta(ge=0)]
 Share = Annotated[float, Meta(gt=0, le=1)]
+Scope = Literal["all", "host", "off"]
 T = TypeVar("T")
 
 
@@ -49,20 +50,24 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Dedup(Struct, frozen=True, forbid_unknown_fields=True):
-    """``[dedup]``: the levels, the Jaccard threshold with the recall wanted at it, and who is kept.
+    """``[dedup]``: which items of each level are compared, the rule and the threshold, and who is kept.
 
-    ``min_chars`` counts characters of the matching form; shorter lines are never taken for duplicates.
+    ``documents`` and ``paragraphs``: all, those of one host, or none. ``recall`` is that of proposing a pair at the
+    threshold. ``min_chars`` counts characters of the matching form; shorter lines are never taken for duplicates.
+    ``sources``: hosts or presses, the preferred first, for ``keep = "source"``.
     """
 
-    documents: bool = True
-    paragraphs: bool = True
+    documents: Scope = "all"
+    paragraphs: Scope = "all"
+    rule: Literal["jaccard", "containment", "coverage"] = "jaccard"
     threshold: Annotated[float, Meta(ge=0.3, le=1)] = 0.8
     recall: Annotated[float, Meta(gt=0, lt=1)] = 0.995
     num_perm: Annotated[int, Meta(ge=8, le=1024)] = 128
     seed: Count = 1
     shingle: Annotated[int, Meta(ge=1, le=32)] = 5
     min_chars: Positive = 40
-    keep: Literal["earliest", "longest"] = "earliest"
+    keep: Literal["earliest", "longest", "source"] = "earliest"
+    sources: tuple[str, ...] = ()
 
 
 class Output(Struct, frozen=True, forbid_unknown_fields=True):

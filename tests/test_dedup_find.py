@@ -1,5 +1,6 @@
 """The kept set and what each duplicate names, against a reference that compares all pairs one by one."""
 
+from dataclasses import replace
 from itertools import accumulate
 
 import numpy as np
@@ -19,6 +20,7 @@ from pipeline.dedup.verify import similarity
 from pipeline.errors import CorpusError
 from pipeline.store.index import Index, index_batch
 
+RULES = st.sampled_from(["jaccard", "containment", "coverage"])
 LOOSE = Settings(threshold=0.5, num_perm=64, recall=0.9)
 BASES = (
     "서울시는 내년부터 시내버스 노선을 전면 개편한다고 밝혔다",
@@ -63,6 +65,20 @@ def jaccard(left, right):
     return len(shingles(left) & shingles(right)) / len(union) if union else 0.0
 
 
+def covered(kept, gone):
+    """Return the share of characters of ``gone`` that lie in a shingle of ``kept``."""
+    known = shingles(kept)
+    inside = {i + k for i in range(max(1, len(gone) - 4)) for k in range(5) if gone[i : i + 5] in known}
+    return len(inside & set(range(len(gone)))) / max(1, len(gone))
+
+
+def score_of(rule, kept, gone):
+    """Return how well one matching form may stand for another."""
+    if rule == "containment":
+        return len(shingles(kept) & shingles(gone)) / max(1, len(shingles(gone)))
+    return jaccard(kept, gone) if rule == "jaccard" else covered(kept, gone)
+
+
 def share_a_band(forms, config):
     """Return which pairs of forms are candidates, as a matrix."""
     keys = keys_of(texts_of(forms), np.arange(len(forms)), config, None)
@@ -78,7 +94,7 @@ def reference(items, config):
     for item, form in enumerate(forms):
         edges = []
         for other in kept:
-            score = jaccard(form, forms[other])
+            score = score_of(config.rule, forms[other], form)
             equal = form == forms[other]
             if docs[other] != docs[item] and (
                 equal or (candidates[item, other] and score >= config.threshold)
@@ -99,12 +115,31 @@ def verdicts(found):
     return {row[0]: (row[1], np.float32(row[3]), row[4]) for row in found.removed.rows()}
 
 
-@given(batches())
+@given(batches(), RULES)
 @settings(max_examples=80, deadline=None)
-def test_the_kept_set_is_that_of_the_reference(items):
+def test_the_kept_set_is_that_of_the_reference(items, rule):
     """Buckets and rounds remove the items that comparing everything removes, for the same kept items."""
-    found = find_duplicates(items, None, LOOSE)
-    assert verdicts(found) == reference(items, LOOSE)
+    config = replace(LOOSE, rule=rule)
+    assert verdicts(find_duplicates(items, None, config)) == reference(items, config)
+
+
+@given(batches())
+@settings(max_examples=20, deadline=None)
+def test_spaces_are_searched_as_if_alone(items):
+    """Items of two spaces have the verdicts that each space has alone, in one run and in two."""
+    items = items.with_columns(space=pl.col("doc").cast(pl.UInt64) % 2 * 2**40 + 1)
+    alone = {}
+    for part in items.partition_by("space"):
+        alone |= reference_of_part(part)
+    assert verdicts(find_duplicates(items, None, LOOSE)) == alone
+    assert in_sequence(items, items["doc"] > 3, LOOSE) == alone
+
+
+def reference_of_part(part):
+    """Return the reference's verdicts for some of the items, under their own numbers."""
+    numbers = part["item"].to_list()
+    found = reference(part.with_columns(item=pl.int_range(pl.len(), dtype=pl.UInt32)), LOOSE)
+    return {numbers[item]: (numbers[other], *rest) for item, (other, *rest) in found.items()}
 
 
 @given(batches(), st.randoms(use_true_random=False))
@@ -145,12 +180,13 @@ def in_sequence(items, batch, config):
     return removed
 
 
-@given(batches(), st.lists(st.integers(0, 9), min_size=1, max_size=2))
+@given(batches(), st.lists(st.integers(0, 9), min_size=1, max_size=2), RULES)
 @settings(max_examples=50, deadline=None)
-def test_batches_in_sequence_equal_one_run(items, cuts):
+def test_batches_in_sequence_equal_one_run(items, cuts, rule):
     """Batches one after another, each against the index of those before, remove what one run removes."""
     batch = items.select(sum((pl.col("doc") > cut).cast(pl.Int8) for cut in cuts)).to_series()
-    assert in_sequence(items, batch, LOOSE) == verdicts(find_duplicates(items, None, LOOSE))
+    config = replace(LOOSE, rule=rule)
+    assert in_sequence(items, batch, config) == verdicts(find_duplicates(items, None, config))
 
 
 @st.composite

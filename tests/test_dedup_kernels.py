@@ -35,6 +35,7 @@ TEXTS = st.lists(st.text(CHARS | PRESS, max_size=20), min_size=1, max_size=8)
 LONG = "".join(
     map(chr, np.random.default_rng(5).choice([*range(0xAC00, 0xD7A4), 0x20, 0x31, 0x61], 1_000_000))
 )
+RULES = st.sampled_from(["jaccard", "containment", "coverage"])
 EDGES = ["", "가", "나다라마", "가나다라마", "𝄞𝄞𝄞𝄞𝄞", "abcd", "é가𝄞a1"]
 
 
@@ -120,12 +121,12 @@ def test_band_keys_are_those_of_numpy(config):
         )
 
 
-@given(st.lists(st.text("ab가𝄞", max_size=40), min_size=2, max_size=6), st.sampled_from([1, 5]))
+@given(st.lists(st.text("ab가𝄞", max_size=40), min_size=2, max_size=6), st.sampled_from([1, 5]), RULES)
 @settings(deadline=None)
-def test_similarities_are_those_of_polars(texts, size):
+def test_similarities_are_those_of_polars(texts, size, rule):
     """Both paths give the same scores, and none for the same pairs."""
     left, right = (ends.ravel() for ends in np.indices((len(texts), len(texts))))
-    config = Settings(threshold=0.5, num_perm=64, recall=0.9, shingle=size)
+    config = Settings(threshold=0.5, rule=rule, num_perm=64, recall=0.9, shingle=size)
     one, two = (similarity(texts_of(pl.Series(texts)), left, right, config, used) for used in (None, kernels))
     np.testing.assert_array_equal(one, two)
 

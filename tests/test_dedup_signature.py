@@ -129,7 +129,8 @@ def test_settings_out_of_range_are_refused():
         Settings(threshold=0.0, shingle=33)
     assert str(refused.value) == (
         "dedup: out of range: threshold = 0.0, shingle = 33; nothing was started. Allowed: threshold in (0, 1], "
-        "num_perm 1–1024, seed 0–4294967295, shingle 1–32, recall in (0, 1)."
+        "rule jaccard, containment, coverage, scope all, host, num_perm 1–1024, "
+        "seed 0–4294967295, shingle 1–32, recall in (0, 1)."
     )
 
 
@@ -158,6 +159,8 @@ def test_fingerprint_names_all_that_decides_keys():
     """The fingerprint holds the settings, the bands and the versions of form and hash."""
     assert Settings().fingerprint() == {
         "threshold": 0.8,
+        "rule": "jaccard",
+        "scope": "all",
         "num_perm": 128,
         "seed": 1,
         "shingle": 5,

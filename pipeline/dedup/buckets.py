@@ -41,15 +41,15 @@ class Buckets(NamedTuple):
 
 
 class Edges(NamedTuple):
-    """Verified pairs: ``earlier < later``, and the similarity of the two texts."""
+    """Verified pairs: ``stays`` may stand for ``goes``, and how well."""
 
-    earlier: I64
-    later: I64
+    stays: I64
+    goes: I64
     score: F64
 
 
 class Compared(NamedTuple):
-    """What has been compared so far: the edges found, and a sorted code for each pair looked at."""
+    """What has been compared so far: the edges found, and a sorted code for each pair and direction looked at."""
 
     edges: Edges
     seen: U64
@@ -81,7 +81,7 @@ def keep_first(
     """Decide every text in ``states`` in place and return what was compared.
 
     A text that ``states`` already calls removed stays so and is compared with nothing. ``apart(a, b)`` tells
-    which pairs may be compared at all; ``compare(a, b)`` returns the similarity where it is an edge, else NaN.
+    which pairs may be compared at all; ``compare(a, b)`` returns how well a may stand for b, NaN if it may not.
     """
     rows, width, done = _standing(buckets, states), 1, no_comparisons()
     while len(rows.text):
@@ -91,9 +91,9 @@ def keep_first(
         done = look_at(done, pairs, apart, compare)
         unclear = np.zeros(len(states), bool)
         unclear[rows.text[place > width]] = True
-        settle(states, done.edges.earlier, done.edges.later, unclear)
+        settle(states, done.edges.stays, done.edges.goes, unclear)
         rows, width = _standing(Buckets(*(column[place >= width] for column in rows)), states), width * 2
-    settle(states, done.edges.earlier, done.edges.later, np.zeros(len(states), bool))
+    settle(states, done.edges.stays, done.edges.goes, np.zeros(len(states), bool))
     return done
 
 
@@ -115,19 +115,16 @@ def kept_with_removed(buckets: Buckets, states: States) -> Iterator[tuple[I64, I
 def look_at(
     done: Compared, pairs: tuple[I64, I64], apart: Callable[[I64, I64], Bools], compare: Compare
 ) -> Compared:
-    """Compare the pairs that are apart and were not looked at yet; add their edges to ``done``."""
+    """Compare the pairs (stays, goes) that are apart and were not looked at yet; add their edges to ``done``."""
     allowed = apart(*pairs)
-    lower, upper = np.minimum(*pairs)[allowed], np.maximum(*pairs)[allowed]
-    codes = np.sort(lower.astype(np.uint64) << np.uint64(32) | upper.astype(np.uint64))
+    stays, goes = (ends[allowed].astype(np.uint64) for ends in pairs)
+    codes = np.sort(stays << np.uint64(32) | goes)
     codes = codes[np.diff(codes, prepend=~codes[:1]) != 0]  # each once
     codes = np.setdiff1d(codes, done.seen, assume_unique=True)
-    earlier, later = (
-        (codes >> np.uint64(32)).astype(np.int64),
-        (codes & np.uint64(0xFFFF_FFFF)).astype(np.int64),
-    )
-    score = compare(earlier, later)
+    left, right = (codes >> np.uint64(32)).astype(np.int64), (codes & np.uint64(0xFFFF_FFFF)).astype(np.int64)
+    score = compare(left, right)
     edge = ~np.isnan(score)
-    found = (earlier[edge], later[edge], score[edge])
+    found = (left[edge], right[edge], score[edge])
     edges = Edges(*(np.concatenate(both) for both in zip(done.edges, found, strict=True)))
     return Compared(edges, np.sort(np.concatenate([done.seen, codes])))
 

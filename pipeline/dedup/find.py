@@ -103,14 +103,16 @@ class _Nodes(NamedTuple):
     first: I64  # the place of the first item of each
     last: I64
     doc: U32  # of the first item
+    space: U64  # of all its items: mixed into hashes and keys, it lets nothing of two spaces be equal
     spread: Bools  # whether further documents have this text
     hashes: U64  # shape (2, nodes)
     keys: U64  # shape (bands, nodes)
 
 
 def find_duplicates(items: pl.DataFrame, known: Known | None, settings: Settings) -> Found:
-    """Return which of ``items[item u32, doc u32, text]`` are duplicates of earlier items or of known ones.
+    """Return which of ``items[item u32, doc u32, text, space u64]`` are duplicates of earlier items or of known ones.
 
+    Only items of one ``space`` are compared; without that column all are.
     ``item`` is the rank in the total order and unique; the items of one document follow each other in it, and
     are never compared with each other. Every known item comes before every item. Rows may be in any order.
     Raises ValueError when the ranks break these rules, CorpusError when a known text is not what the index says.
@@ -143,7 +145,8 @@ def find_duplicates(items: pl.DataFrame, known: Known | None, settings: Settings
 
 def _in_order(items: pl.DataFrame) -> pl.DataFrame:
     """Return ``items`` in the total order; refuse ranks that are not one."""
-    rows = items.select("item", "doc", "text")
+    rows = items if "space" in items.columns else items.with_columns(space=pl.lit(0, pl.UInt64))
+    rows = rows.select("item", "doc", "text", "space")
     if not rows["item"].is_sorted():
         rows = rows.sort("item")
     if (rows["item"].diff() == 0).any():
@@ -159,7 +162,9 @@ def _collapse(
     """Return the items, their distinct texts, and ``item, duplicate_of`` of those that a known item equals."""
     item, doc = rows["item"].to_numpy(), rows["doc"].to_numpy()
     texts = texts_of(rows["text"])
+    space = rows["space"].to_numpy()
     hashes = exact_hashes(texts, kernels)
+    hashes[0] ^= space
     text, first, last = distinct(hashes, kernels)
     hashes = hashes[:, first]
     taken = _equal_to_known(hashes, known)
@@ -169,7 +174,8 @@ def _collapse(
     first, last = first[fresh], last[fresh]
     spread = doc[first] != doc[last]  # the items of a document follow each other
     keys = keys_of(texts, first, settings, kernels)
-    nodes = _Nodes(texts, first, last, doc[first], spread, hashes[:, fresh], keys)
+    keys ^= space[first]
+    nodes = _Nodes(texts, first, last, doc[first], space[first], spread, hashes[:, fresh], keys)
     old = taken[text] >= 0
     equal = pl.DataFrame({"item": item[old], "duplicate_of": taken[text[old]]})
     return _Items(item, doc, number[text]), nodes, equal
@@ -204,25 +210,27 @@ def _near_known(
     edges = candidates.select("node", duplicate_of="known")
     if known is None or candidates.is_empty():
         return edges.with_columns(score=pl.lit(None, pl.Float64))
-    texts = _fetch(candidates["known"].unique().sort(), known, kernels)
-    right = candidates["known"].replace_strict(texts["known"], np.arange(len(texts)), return_dtype=pl.Int64)
+    spaces = candidates.select("known", space=pl.Series(nodes.space[candidates["node"].to_numpy()]))
+    texts = _fetch(spaces.unique("known").sort("known"), known, kernels)
+    left = candidates["known"].replace_strict(texts["known"], np.arange(len(texts)), return_dtype=pl.Int64)
     scores = similarity(
         texts_of(pl.concat([nodes.texts.column, texts["text"]])),
+        left.to_numpy() + len(nodes.texts.column),
         nodes.first[candidates["node"].to_numpy()],
-        right.to_numpy() + len(nodes.texts.column),
         settings,
         kernels,
     )
     return edges.with_columns(score=pl.Series(scores)).filter(pl.col("score").is_not_nan())
 
 
-def _fetch(numbers: pl.Series, known: Known, kernels: ModuleType | None) -> pl.DataFrame:
-    """Return ``known, text`` of these known items, each proved to be the text that the index describes."""
-    places = known.index.places(numbers)
+def _fetch(wanted: pl.DataFrame, known: Known, kernels: ModuleType | None) -> pl.DataFrame:
+    """Return ``known, text`` of ``wanted[known, space]``, each proved to be the text that the index describes."""
+    places = known.index.places(wanted["known"])
     texts = known.fetch_text(places.select("doc_id", "line"))
     rows = places.join(texts, on=["doc_id", "line"], how="left", maintain_order="left")
     rows = rows.with_columns(pl.col("text").fill_null(""))
     high, low = exact_hashes(texts_of(rows["text"]), kernels)
+    high ^= wanted["space"].to_numpy()
     wrong = rows.filter((pl.col("hash_hi") != pl.Series(high)) | (pl.col("hash_lo") != pl.Series(low)))
     if len(wrong):
         doc_id, line = wrong.select("doc_id", "line").row(0)
@@ -263,19 +271,15 @@ def _copies(rows: _Items, nodes: _Nodes, states: States) -> pl.DataFrame:
 
 
 def _near_kept(nodes: _Nodes, states: States, edges: Edges) -> pl.DataFrame:
-    """Return ``node, first, kept_doc, score``: the edges between a removed text and a kept one's first item."""
-    earlier, later = states[edges.earlier], states[edges.later]
-    forth = (earlier == KEPT) & (later == REMOVED)
-    back = (earlier == REMOVED) & (
-        later == KEPT
-    )  # for copies of the removed text that come after the kept one
-    kept = np.concatenate([edges.earlier[forth], edges.later[back]])
+    """Return ``node, first, kept_doc, score``: the edges from a kept text's first item to a removed text."""
+    both = (states[edges.stays] == KEPT) & (states[edges.goes] == REMOVED)
+    kept = edges.stays[both]
     return pl.DataFrame(
         {
-            "node": np.concatenate([edges.later[forth], edges.earlier[back]]),
+            "node": edges.goes[both],
             "first": nodes.first[kept],
             "kept_doc": nodes.doc[kept],
-            "score": np.concatenate([edges.score[forth], edges.score[back]]),
+            "score": edges.score[both],
         }
     )
 

@@ -163,14 +163,16 @@ def similarities(
     keys: Array,
     left: Array,
     right: Array,
+    rule: str,
     threshold: float,
     scores: Array,
 ) -> None:
-    """Write the Jaccard similarity of each pair of texts to ``scores`` where it reaches the threshold, else NaN.
+    """Write how well each left text may stand for the right one to ``scores``, NaN below the threshold.
 
     Pairs of one left text should follow each other: its shingles are entered once. A pair is given up when so many
     shingles are in the right text alone that even all of the left one's would not reach the threshold.
     """
+    by_union, by_cover = rule == "jaccard", rule == "coverage"
     room = _room(offsets, size)
     points, hashes = np.empty(room, np.uint32), np.empty(room, np.uint64)
     space = place(_mask(room)) + 1
@@ -187,8 +189,13 @@ def similarities(
                 at = _find(hashes[j], table, marks, mark, mask)
                 m += int(marks[at] != mark)
                 marks[at], table[at] = mark, hashes[j]
-        count = code_points(data, offsets[right[i]], offsets[right[i] + 1], points)
-        count = _hash_points(points, count, size, keys, hashes)
+        chars = code_points(data, offsets[right[i]], offsets[right[i] + 1], points)
+        count = _hash_points(points, chars, size, keys, hashes)
+        if by_cover:
+            scores[i] = _covered(hashes, count, chars, size, table, marks, mark, mask) / max(chars, 1)
+            if scores[i] < threshold:
+                scores[i] = np.nan
+            continue
         shared, alone, own_mask = 0, 0, _mask(count)
         for j in range(count):
             at = _find(hashes[j], own, own_marks, i + 1, own_mask)
@@ -198,7 +205,20 @@ def similarities(
                     shared += 1
                 else:
                     alone += 1
-                    if m / (m + alone) < threshold:
+                    if by_union and m / (m + alone) < threshold:
                         break
-        score = shared / max(m + alone, 1)
+        score = shared / max((m if by_union else shared) + alone, 1)
         scores[i] = score if score >= threshold else np.nan
+
+
+@kernel
+def _covered(
+    hashes: Array, count: int, chars: int, size: int, table: Array, marks: Array, mark: int, mask: Value
+) -> int:
+    """Return how many characters lie in a shingle that the table holds."""
+    covered, end = 0, 0
+    for j in range(count):
+        if marks[_find(hashes[j], table, marks, mark, mask)] == mark:
+            start, end = max(j, end), min(j + size, chars)
+            covered += end - start
+    return covered

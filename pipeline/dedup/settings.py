@@ -7,26 +7,34 @@ an index written under other settings is refused, never silently misread.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Final, Literal, get_args
 
 from pipeline.dedup.bands import bands_for
 from pipeline.dedup.normalise import NORMALISER_VERSION
 from pipeline.dedup.signature import SCHEME, SHINGLE_HASH_VERSION
 from pipeline.errors import ConfigError
 
+Rule = Literal["jaccard", "containment", "coverage"]
+
 _MAX_SHINGLE: Final = 32
+_ALIKE_ENOUGH: Final = 0.5  # Jaccard from which the other rules' pairs are proposed with the recall wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Settings of the search for duplicates.
 
-    ``threshold``: least Jaccard similarity of two shingle sets, in (0, 1]. ``num_perm``: values a signature.
-    ``seed``: of the permutations, as datasketch takes it. ``shingle``: characters a shingle. ``recall``: least
-    share of the pairs exactly at the threshold that the bands must propose. Raises ConfigError.
+    ``rule``: what ``threshold``, in (0, 1], is the least of. ``jaccard``: shared shingles by all of both texts.
+    ``containment``: the share of the removed text's shingles that the kept one has. ``coverage``: the share of its
+    characters that lie in such shingles. ``scope``: whether ``all`` items are compared, or those of one ``host``.
+    ``num_perm``: values a signature. ``seed``: of the permutations, as datasketch takes it. ``shingle``: characters
+    a shingle. ``recall``: least share of the pairs exactly at the threshold that the bands must propose. Raises
+    ConfigError.
     """
 
     threshold: float = 0.8
+    rule: Rule = "jaccard"
+    scope: Literal["all", "host"] = "all"
     num_perm: int = 128
     seed: int = 1
     shingle: int = 5
@@ -36,6 +44,8 @@ class Settings:
         """Refuse values outside their range, and a recall that no bands reach."""
         checks = {
             "threshold": 0 < self.threshold <= 1,
+            "rule": self.rule in get_args(Rule),
+            "scope": self.scope in ("all", "host"),
             "num_perm": 1 <= self.num_perm <= 1024,
             "seed": 0 <= self.seed < 1 << 32,
             "shingle": 1 <= self.shingle <= _MAX_SHINGLE,
@@ -45,13 +55,15 @@ class Settings:
         if wrong:
             raise ConfigError(
                 f"dedup: out of range: {', '.join(wrong)}; nothing was started. Allowed: threshold in (0, 1], "
+                f"rule {', '.join(get_args(Rule))}, scope all, host, "
                 f"num_perm 1–1024, seed 0–4294967295, shingle 1–{_MAX_SHINGLE}, recall in (0, 1)."
             )
-        bands_for(self.threshold, self.num_perm, self.recall)
+        self.bands()
 
     def bands(self) -> tuple[int, int]:
         """Return how many bands a signature is cut into, and the rows (values) of each."""
-        return bands_for(self.threshold, self.num_perm, self.recall)
+        proposed = self.threshold if self.rule == "jaccard" else _ALIKE_ENOUGH
+        return bands_for(proposed, self.num_perm, self.recall)
 
     def fingerprint(self) -> dict[str, str | int | float]:
         """Return what an index must agree on before its hashes and band keys mean anything here."""

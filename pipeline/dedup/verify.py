@@ -1,4 +1,4 @@
-"""Verification: the exact Jaccard similarity of candidate pairs.
+"""Verification: the exact similarity of candidate pairs, by the rule of the settings.
 
 A signature only estimates (standard error .035 at .8), so no verdict rests on it: the shingle sets of both texts
 are compared, as sets of 64-bit hashes. Most false candidates are spared that by an upper bound that cannot be
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from pipeline.dedup.settings import Settings
+    from pipeline.dedup.settings import Rule, Settings
 
     I64 = npt.NDArray[np.int64]
     U64 = npt.NDArray[np.uint64]
@@ -44,7 +44,7 @@ class _Sets(NamedTuple):
 
 
 def similarity(texts: Texts, left: I64, right: I64, settings: Settings, kernels: ModuleType | None) -> F64:
-    """Return the Jaccard similarity of the shingle sets of each pair where it reaches the threshold, else NaN.
+    """Return how well the left text of each pair may stand for the right one, NaN below the threshold.
 
     Pair i is rows ``left[i]`` and ``right[i]`` of the texts, in matching form. Texts without shingles are similar to
     nothing. Texts are fetched block by block of the pairs, in the order of ``left``.
@@ -64,7 +64,8 @@ def similarity(texts: Texts, left: I64, right: I64, settings: Settings, kernels:
             scores[pairs] = _similarity(series_of(forms), first, second, settings)
             return
         found = np.empty(len(pairs))
-        kernels.similarities(*forms, settings.shingle, KEYS, first, second, settings.threshold, found)
+        rule = (settings.rule, settings.threshold)
+        kernels.similarities(*forms, settings.shingle, KEYS, first, second, *rule, found)
         scores[pairs] = found
 
     if kernels is None:
@@ -77,32 +78,49 @@ def similarity(texts: Texts, left: I64, right: I64, settings: Settings, kernels:
 def _similarity(forms: pl.Series, left: I64, right: I64, settings: Settings) -> F64:
     """Do the same for the pairs of a block of matching forms."""
     scores = np.full(len(left), np.nan)
-    sets = _sets(forms, settings.shingle)
-    possible = np.flatnonzero(_bound(sets, left, right) >= settings.threshold)
+    possible = np.arange(len(left))
+    if settings.rule != "coverage":
+        bounds = _bound(_sets(forms, settings.shingle), left, right, settings.rule)
+        possible = np.flatnonzero(bounds >= settings.threshold)
     lengths = forms.str.len_chars().to_numpy().astype(np.int64)
     chars = lengths[left[possible]] + lengths[right[possible]]
+    measure = _coverage if settings.rule == "coverage" else _by_sets
     for start, stop in blocks(np.concatenate([[0], np.cumsum(chars)]), _PAIR_CHARS):
         pairs = possible[start:stop]
-        exact = _jaccard(forms, left[pairs], right[pairs], settings.shingle)
+        exact = measure(forms, left[pairs], right[pairs], settings)
         scores[pairs] = np.where(exact >= settings.threshold, exact, np.nan)
     return scores
 
 
-def _jaccard(forms: pl.Series, left: I64, right: I64, shingle: int) -> F64:
-    """Return the Jaccard similarity of each pair; each text is hashed once."""
+def _by_sets(forms: pl.Series, left: I64, right: I64, settings: Settings) -> F64:
+    """Return the Jaccard similarity of each pair, or the right text's containment; each text is hashed once."""
     texts, places = np.unique(np.concatenate([left, right]), return_inverse=True)
-    sets = _shingle_sets(forms.gather(texts), shingle)
-    pairs = pl.DataFrame(
-        {"left": sets.gather(places[: len(left)]), "right": sets.gather(places[len(left) :])}
-    )
+    sets = _shingle_sets(forms.gather(texts), settings.shingle)
+    first, second = places[: len(left)], places[len(left) :]
+    pairs = pl.DataFrame({"left": sets.gather(first), "right": sets.gather(second)})
     shared = pairs.select(pl.col("left").list.set_intersection("right").list.len()).to_series().to_numpy()
     sizes = sets.list.len().to_numpy().astype(np.int64)
-    return _ratio(shared, sizes[places[: len(left)]] + sizes[places[len(left) :]])
+    return _ratio(shared, sizes[first], sizes[second], settings.rule)
 
 
-def _ratio(shared: npt.NDArray[np.number], sizes: I64) -> F64:
-    """Return shared / union, where ``sizes`` is the sum of both sets' sizes; 0 for two empty sets."""
-    return np.asarray(shared / np.maximum(sizes - shared, 1), np.float64)
+def _ratio(shared: npt.NDArray[np.number], left: I64, right: I64, rule: Rule) -> F64:
+    """Return shared by union, or by the right set; 0 where that is empty."""
+    whole = left + right - shared if rule == "jaccard" else right
+    return np.asarray(shared / np.maximum(whole, 1), np.float64)
+
+
+def _coverage(forms: pl.Series, left: I64, right: I64, settings: Settings) -> F64:
+    """Return the share of each right text's characters that lie in a shingle which the left text has."""
+    hashes, offsets = shingle_hashes(forms, settings.shingle)
+    found = np.zeros(len(left))
+    for pair, (one, two) in enumerate(zip(left, right, strict=True)):
+        own = hashes[offsets[two] : offsets[two + 1]]
+        met = np.flatnonzero(np.isin(own, hashes[offsets[one] : offsets[one + 1]]))
+        size = len(forms[int(two)])
+        ends = np.minimum(met + settings.shingle, size)
+        covered = ends - np.maximum(met, np.concatenate([[0], ends[:-1]])) if len(met) else met
+        found[pair] = covered.sum() / max(size, 1)
+    return found
 
 
 def _shingle_sets(forms: pl.Series, shingle: int) -> pl.Series:
@@ -137,14 +155,14 @@ def _parities(sets: pl.Series) -> U64:
     return np.packbits(odd, axis=1).view(np.uint64)
 
 
-def _bound(sets: _Sets, left: I64, right: I64) -> F64:
-    """Return an upper bound of the Jaccard similarity of each pair."""
+def _bound(sets: _Sets, left: I64, right: I64, rule: Rule) -> F64:
+    """Return an upper bound of each pair's score."""
     bounds = np.empty(len(left), np.float64)
     for start in range(0, len(left), _PARITY_PAIRS):
         pairs = slice(start, start + _PARITY_PAIRS)
-        total = sets.sizes[left[pairs]] + sets.sizes[right[pairs]]
-        least = _least_difference(sets, left[pairs], right[pairs])
-        bounds[pairs] = _ratio((total - least) / 2, total)
+        one, two = sets.sizes[left[pairs]], sets.sizes[right[pairs]]
+        most = (one + two - _least_difference(sets, left[pairs], right[pairs])) / 2
+        bounds[pairs] = _ratio(most, one, two, rule)
     return bounds
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import polars as pl
+import xxhash
 
 from pipeline.config import Dedup
 from pipeline.dedup.find import Found, Known, find_duplicates
@@ -14,6 +15,7 @@ from pipeline.dedup.settings import Settings
 from pipeline.run.gather import Gathered
 from pipeline.schema import LINE_REF, REMOVALS, REMOVED
 
+_RULES = {"jaccard": "Jaccard", "containment": "containment", "coverage": "coverage"}
 LEVELS = ("documents", "paragraphs")
 TAKEN = pl.Schema([("doc", pl.UInt32()), *REMOVALS.items()])
 OpenKnown = Callable[[str], Known | None]
@@ -31,10 +33,13 @@ class Deduped(NamedTuple):
     copies: pl.DataFrame
 
 
-def settings_of(config: Dedup) -> Settings:
-    """Return the part of ``[dedup]`` that decides signatures and verdicts."""
+def settings_of(config: Dedup, level: str) -> Settings:
+    """Return the part of ``[dedup]`` that decides signatures and verdicts of a level."""
+    scope = config.documents if level == "documents" else config.paragraphs
     return Settings(
         threshold=config.threshold,
+        rule=config.rule,
+        scope="host" if scope == "host" else "all",
         num_perm=config.num_perm,
         seed=config.seed,
         shingle=config.shingle,
@@ -47,39 +52,51 @@ def dedupe(gathered: Gathered, config: Dedup, known: OpenKnown) -> Deduped:
 
     ``known(level)`` opens the kept items of earlier runs.
     """
-    documents = in_order(gathered, config.keep)
-    lines = gathered.lines.join(documents.select("doc", "rank", "doc_id"), on="doc").sort("rank", "line")
+    documents = in_order(gathered, config)
+    lines = gathered.lines.join(documents.select("doc", "rank", "doc_id", "host"), on="doc").sort(
+        "rank", "line"
+    )
     taken = [_as_taken(gathered.removed, documents)]
     kept: dict[str, pl.DataFrame] = {}
     copies = pl.DataFrame(schema={"doc": pl.UInt32, "cluster_size": pl.UInt32})
-    if config.documents:
-        whole = lines.group_by("rank", "doc", "doc_id", maintain_order=True).agg(
+    if config.documents != "off":
+        whole = lines.group_by("rank", "doc", "doc_id", "host", maintain_order=True).agg(
             pl.col("text").str.join("\n")
         )
         items = _items(whole.with_columns(line=pl.lit(0, pl.UInt32)), config.min_chars)
-        verdict, rows, kept["documents"] = _judge(items, settings_of(config), known("documents"))
+        verdict, rows, kept["documents"] = _judge(items, settings_of(config, "documents"), known("documents"))
         gone = lines.join(rows.drop("line"), on="doc", maintain_order="left")
-        taken.append(_removals(gone, "document", pl.lit("document")))
+        taken.append(_removals(gone, "document", pl.lit("document"), config.rule))
         lines = lines.join(rows, on="doc", how="anti", maintain_order="left")
         copies = _cluster_sizes(verdict, items)
-    if config.paragraphs:
+    if config.paragraphs != "off":
         items = _items(lines, config.min_chars)
-        _, rows, kept["paragraphs"] = _judge(items, settings_of(config), known("paragraphs"))
+        _, rows, kept["paragraphs"] = _judge(items, settings_of(config, "paragraphs"), known("paragraphs"))
         gone = lines.join(rows, on=["doc", "line"], maintain_order="left")
-        taken.append(_removals(gone, "paragraph", pl.col("kind").cast(pl.String)))
+        taken.append(_removals(gone, "paragraph", pl.col("kind").cast(pl.String), config.rule))
         lines = lines.join(rows, on=["doc", "line"], how="anti", maintain_order="left")
     return Deduped(lines.select("doc", "line", "text"), pl.concat(taken), kept, copies)
 
 
-def in_order(gathered: Gathered, keep: str) -> pl.DataFrame:
+def in_order(gathered: Gathered, config: Dedup) -> pl.DataFrame:
     """Return the documents with ``rank``, their place in the total order: the keep policy, then ``doc_id``.
 
-    ``earliest``: by time of publication, unknown times last; ``longest``: by characters that stand.
+    ``earliest``: by time of publication, unknown times last. ``longest``: by characters that stand. ``source``: by
+    the first of ``sources`` that is the host or the press, then as ``earliest``.
     """
     sizes = gathered.lines.group_by("doc").agg(chars=pl.col("text").str.len_chars().sum())
     sized = gathered.documents.join(sizes, on="doc", how="left").with_columns(pl.col("chars").fill_null(0))
-    by = ["published", "doc_id"] if keep == "earliest" else ["chars", "doc_id"]
-    ordered = sized.sort(by, descending=[keep == "longest", False], nulls_last=True)
+    if config.keep == "longest":
+        ordered = sized.sort("chars", "doc_id", descending=[True, False])
+    else:
+        wanted = config.sources if config.keep == "source" else ()
+        places = [
+            pl.col(name).replace_strict(
+                wanted, range(len(wanted)), default=len(wanted), return_dtype=pl.UInt32
+            )
+            for name in ("host", "press")
+        ]
+        ordered = sized.sort(pl.min_horizontal(places), "published", "doc_id", nulls_last=True)
     return ordered.with_row_index("rank").drop("chars")
 
 
@@ -92,7 +109,8 @@ def _judge(
     items: pl.DataFrame, settings: Settings, known: Known | None
 ) -> tuple[Found, pl.DataFrame, pl.DataFrame]:
     """Return the verdict, ``doc, line, score, kind, duplicate_of`` of what goes, and the index rows of what stays."""
-    verdict = find_duplicates(items.select("item", "doc", "text"), known, settings)
+    wanted = items.select("item", "doc", "text", space=_space(items["host"], settings))
+    verdict = find_duplicates(wanted, known, settings)
     places = items.select(duplicate_of="item", at=pl.struct("doc_id", "line").cast(LINE_REF))
     here = verdict.removed.filter(~pl.col("known")).join(places, on="duplicate_of")
     there = verdict.removed.filter("known")
@@ -107,7 +125,18 @@ def _judge(
     return verdict, gone, kept
 
 
-def _removals(gone: pl.DataFrame, what: str, stage: pl.Expr) -> pl.DataFrame:
+def _space(hosts: pl.Series, settings: Settings) -> pl.Series:
+    """Return what tells apart items that are not to be compared: nothing, or the host; no host is one too."""
+    named = hosts.fill_null("").to_frame("host")
+    names = named["host"].unique().to_list() if settings.scope == "host" else []
+    spaces = pl.DataFrame(
+        {"host": names, "space": [xxhash.xxh3_64_intdigest(name.encode()) for name in names]},
+        schema={"host": pl.String, "space": pl.UInt64},
+    )
+    return named.join(spaces, on="host", how="left", maintain_order="left")["space"].fill_null(0)
+
+
+def _removals(gone: pl.DataFrame, what: str, stage: pl.Expr, rule: str) -> pl.DataFrame:
     ref = pl.col("duplicate_of").struct
     place = ref.field("doc_id") + (
         pl.lit("") if what == "document" else pl.format(" line {}", ref.field("line"))
@@ -115,7 +144,7 @@ def _removals(gone: pl.DataFrame, what: str, stage: pl.Expr) -> pl.DataFrame:
     how = (
         pl.when(pl.col("kind") == "exact")
         .then(pl.lit("equal to "))
-        .otherwise(pl.format("Jaccard {} with ", pl.col("score").round(3)))
+        .otherwise(pl.format("{} {} with ", pl.lit(_RULES[rule]), pl.col("score").round(3)))
     )
     ref_line = pl.lit(None, pl.UInt32) if what == "document" else ref.field("line")
     rows = gone.with_columns(

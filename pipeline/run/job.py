@@ -108,7 +108,9 @@ class Clock:
 def fingerprint_of(config: RunConfig) -> dict[str, Any]:
     """Return what every generation of a corpus must agree on to be compared with the others."""
     levels = {level: getattr(config.dedup, level) for level in LEVELS}
-    return {**settings_of(config.dedup).fingerprint(), **levels, "min_chars": config.dedup.min_chars}
+    shared = settings_of(config.dedup, "documents").fingerprint()
+    del shared["scope"]  # a level's own, and told by it
+    return {**shared, **levels, "min_chars": config.dedup.min_chars}
 
 
 def check_corpus(folder: Path, manifests: Sequence[Manifest], fingerprint: dict[str, Any]) -> None:
@@ -171,7 +173,7 @@ def _passes(job: Job, watch: Watch, clock: Clock) -> tuple[list[tuple[Path, Outp
         tables = tables_of(gathered, deduped, job.plan.run, byline=config.output.byline)
         index = {level: job.staging / f"{level}.arrow" for level in deduped.kept}
         for level, path in index.items():
-            write_index(path, deduped.kept[level], settings_of(config.dedup).fingerprint())
+            write_index(path, deduped.kept[level], settings_of(config.dedup, level).fingerprint())
         changed = {**templates, **dict.fromkeys(disproved(gathered.documents) & known.keys())}
         if changed:
             index["templates"] = job.staging / "templates.parquet"
@@ -206,7 +208,7 @@ def _known(job: Job, level: str) -> Known | None:
     if not job.manifests:
         return None
     paths = paths_of(job.folder, job.manifests, f"index/{level}")
-    index = open_index(paths, settings_of(job.config.dedup).fingerprint())
+    index = open_index(paths, settings_of(job.config.dedup, level).fingerprint())
     return Known(index, partial(fetch_texts, job.folder, job.manifests))
 
 

@@ -1,0 +1,93 @@
+"""Levels, scopes and who is kept: what ``[dedup]`` says is what a run's second pass does."""
+
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+
+from pipeline.config import Dedup, RunConfig, checked
+from pipeline.errors import ConfigError
+from pipeline.run.dedupe import dedupe, in_order
+from pipeline.run.gather import Gathered
+from pipeline.schema import REMOVED, SKIPPED
+
+LONG = "시는 새해부터 시내버스 노선을 모두 바꾸고 배차 간격을 줄이기로 했다고 밝혔고 의회도 이를 받아들였다고 한다"
+MORE = "이웃 신문은 같은 글 뒤에 다른 말을 길게 붙였다"
+HOSTS = ("gana.example", "gana.example", "dara.example")
+
+
+def gathered(texts):
+    """Return documents a, b, c of two hosts; the last is the oldest, the second the longest."""
+    count = len(texts)
+    documents = pl.DataFrame(
+        {
+            "doc": pl.Series(range(count), dtype=pl.UInt32),
+            "doc_id": list("abc")[:count],
+            "host": HOSTS[:count],
+            "press": ["가나일보", "마바통신", None][:count],
+            "published": [datetime(2024, 5, 9 - n, tzinfo=UTC) for n in range(count)],
+        }
+    )
+    rows = [(doc, line, text) for doc, lines in enumerate(texts) for line, text in enumerate(lines, start=1)]
+    lines = pl.DataFrame(rows, {"doc": pl.UInt32, "line": pl.UInt32, "text": pl.String}, orient="row")
+    return Gathered(documents, lines, REMOVED.to_frame(), SKIPPED.to_frame())
+
+
+def kept(config, texts):
+    """Return which documents have which lines after dedup."""
+    lines = dedupe(gathered(texts), config, lambda _level: None).lines
+    return {"abc"[doc]: sorted(part["line"].to_list()) for (doc,), part in lines.group_by("doc")}
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (Dedup(), {"c": [1]}),
+        (Dedup(documents="host"), {"c": [1]}),  # the paragraph level takes what the other left
+        (Dedup(documents="off"), {"c": [1]}),
+        (Dedup(documents="host", paragraphs="host"), {"b": [1], "c": [1]}),
+        (Dedup(documents="off", paragraphs="off"), {"a": [1], "b": [1], "c": [1]}),
+        (Dedup(documents="off", paragraphs="host"), {"b": [1], "c": [1]}),
+    ],
+)
+def test_scopes(config, expected):
+    """Copies go across all hosts, within one host or not at all; the earliest of those compared stays."""
+    assert kept(config, [[LONG]] * 3) == expected
+
+
+@pytest.mark.parametrize(
+    ("keep", "sources", "first"),
+    [
+        ("earliest", (), "c"),
+        ("longest", (), "b"),
+        ("source", ("gana.example",), "b"),
+        ("source", ("가나일보", "dara.example"), "a"),
+        ("source", ("마바통신", "가나일보"), "b"),
+        ("source", (), "c"),
+    ],
+)
+def test_who_is_kept(keep, sources, first):
+    """The order of documents follows the policy: time, length, or the place of host or press in a list."""
+    texts = [["가"], ["가나"], ["다"]]
+    assert in_order(gathered(texts), Dedup(keep=keep, sources=sources))["doc_id"][0] == first
+
+
+def test_containment_takes_the_contained_text_alone():
+    """A text goes for a longer one that holds it; the longer one does not go for the shorter."""
+    config = Dedup(rule="containment", documents="off", keep="longest")
+    texts = [[LONG], [LONG + MORE]]
+    assert kept(config, texts) == {"b": [1]}
+    assert kept(Dedup(documents="off", keep="longest"), texts) == {"a": [1], "b": [1]}
+    earliest_is_short = [[LONG + MORE], [LONG]]
+    assert kept(Dedup(rule="containment", documents="off"), earliest_is_short) == {"a": [1], "b": [1]}
+    removed = dedupe(gathered(texts), config, lambda _level: None).taken
+    assert removed["evidence"].to_list() == ["containment 1.0 with b line 1"]
+
+
+@pytest.mark.parametrize(
+    "setting", [{"rule": "cosine"}, {"documents": True}, {"keep": "newest"}, {"paragraphs": "site"}]
+)
+def test_unknown_words_are_errors(setting):
+    """A policy that does not exist is refused before anything starts."""
+    with pytest.raises(ConfigError, match=f"run.toml: dedup.{next(iter(setting))}: "):
+        checked({"dedup": setting}, RunConfig, "run.toml")
