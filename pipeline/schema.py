@@ -64,7 +64,7 @@ _DOCUMENTS: Columns = {
     "lines_in": pl.UInt32,
     "chars_in": pl.UInt32,  # characters of the lines, line ends not counted
     "section": pl.String,
-    "way": pl.String,  # how its HTML was read: selectors, template, trafilatura
+    "way": pl.String,  # how its HTML was read: selectors, template, trafilatura, script
     "audit": pl.Float32,  # how far trafilatura agrees with the template, where that was asked
     "kept_whole": pl.String,  # why nothing was stripped from it; null for the others
 }

@@ -1,5 +1,6 @@
 """Extraction: lines of texts and pages, heads of pages, and pages that give nothing."""
 
+import json
 import os
 import signal
 import time
@@ -240,6 +241,46 @@ def test_a_page_that_kills_its_process_is_skipped_and_no_other(monkeypatch):
     assert found.documents.select("doc", "doc_id").rows() == [(0, "d0"), (1, "d2")]
     assert found.lines.select("doc", "text").rows() == [(0, "하나"), (1, "셋")]
     assert found.skipped.select("doc_id", "reason").rows() == [("d1", "crashed")]
+
+
+def in_flight(markup):
+    """Return the scripts by which Next.js sends a component with markup, cut into two chunks."""
+    text = "3:" + json.dumps(["$", "div", None, {"html": markup, "id": 7}], ensure_ascii=False)
+    half = len(text) // 2
+    return "".join(
+        f"<script>self.__next_f.push([1,{json.dumps(part, ensure_ascii=False)}])</script>"
+        for part in (text[:half], text[half:])
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        (in_flight(f"<p>{BODY}</p><p>{MORE}</p><p>{BODY[::-1]}{MORE}</p>"), [BODY, MORE, BODY[::-1] + MORE]),
+        (
+            '<script type="application/ld+json">'
+            + json.dumps({"@type": "NewsArticle", "articleBody": f"{BODY}\n{MORE}\n{BODY} {MORE}"})
+            + "</script>",
+            [BODY, MORE, f"{BODY} {MORE}"],
+        ),
+    ],
+)
+def test_an_article_that_only_scripts_hold_is_found(body, wanted):
+    """Where the page shows next to nothing, the article comes out of its scripts, and the way says so."""
+    content = page(f"<div>홈</div>{body}")
+
+    found = extract(pages_of(content, kind="html"))
+
+    assert found.lines["text"].to_list() == wanted
+    assert found.documents["way"].to_list() == ["script"]
+
+
+def test_a_page_that_shows_its_article_is_read_as_shown():
+    """A copy of the article in a script changes nothing."""
+    shown = "".join(f"<p>{text}</p>" for text in (BODY, MORE, BODY[::-1]))
+    content = page(f"<article>{shown}</article>{in_flight(f'<p>{BODY}</p><p>{MORE}</p><p>{BODY * 2}</p>')}")
+
+    assert extract(pages_of(content, kind="html")).documents["way"].to_list() == ["trafilatura"]
 
 
 def test_a_table_that_lays_out_a_page_is_no_row():

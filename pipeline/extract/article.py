@@ -35,8 +35,8 @@ class Head(NamedTuple):
 class Article(NamedTuple):
     """An article's paragraphs in reading order, with those of parts that are none of it, and its head.
 
-    ``way``: selectors, template or trafilatura. ``audit``: of a template's page that was also given to trafilatura,
-    how far both agree (token F1).
+    ``way``: selectors, template, trafilatura or script. ``audit``: of a template's page that was also given to
+    trafilatura, how far both agree (token F1).
     """
 
     lines: list[Paragraph]

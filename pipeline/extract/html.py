@@ -14,6 +14,7 @@ from trafilatura.utils import load_html
 from pipeline.extract.article import Article, Guide, PageError, WaitingError
 from pipeline.extract.limits import cpu_limit
 from pipeline.extract.metadata import read_head
+from pipeline.extract.payload import payload_text
 from pipeline.extract.selectors import layouts_of, selected_lines
 from pipeline.extract.templates import agreement, read
 from pipeline.extract.walk import Paragraph, own_texts
@@ -25,7 +26,7 @@ CPU_SECONDS = 20.0  # a page: the slowest of 4,945 real ones took 3 (trafilatura
 
 
 def read_article(content: str, doc_id: str, host: str | None, guide: Guide) -> Article:
-    """Return the article of a page, by selectors, by its host's template, or by trafilatura.
+    """Return the article of a page, by selectors, by its host's template, by trafilatura, or out of its scripts.
 
     Raises PageError when it gives none or takes too long, WaitingError as ``guide`` says.
     """
@@ -37,7 +38,9 @@ def read_article(content: str, doc_id: str, host: str | None, guide: Guide) -> A
             lines, way = _templated(tree, host, guide), "template"
             audit = _audit(content, doc_id, own_texts(lines)) if lines else None
         if not lines:
-            lines, way = [Paragraph(text) for text in main_text(content)], "trafilatura"
+            texts, way = main_text(content), "trafilatura"
+            hidden = payload_text(tree, texts)
+            lines, way = [Paragraph(text) for text in hidden or texts], "script" if hidden else way
         if not lines:
             raise PageError("no_text", "no main text was found in the page")
         head = read_head(tree, layouts)

@@ -45,7 +45,7 @@ MAX_TITLE_CHARS, MAX_SECTION_CHARS = 300, 40
 def read_head(tree: LexborHTMLParser, layouts: Sequence[Pack] = ()) -> Head:
     """Return the head of a parsed page: what the selectors of ``layouts`` find, else meta tags, else JSON-LD."""
     metas = _metas(tree)
-    data = next(_news_data(tree), {})
+    data = next(news_data(tree), {})
     press = next(_selected(tree, layouts, "press"), None) or _press(metas, data)
     times = chain(_selected(tree, layouts, "published"), _times(tree, metas, data))
     return Head(
@@ -75,7 +75,7 @@ def _metas(tree: LexborHTMLParser) -> dict[str, str]:
     return found
 
 
-def _news_data(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
+def news_data(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
     """Give the JSON-LD objects of a page that describe an article."""
     for node in tree.css('script[type="application/ld+json"]'):
         try:
