@@ -87,10 +87,16 @@ def keep_first(
     while len(rows.text):
         place, size = _places(rows.bucket)
         width = max(1, min(width, _ROUND_PAIRS // len(rows.text)))
-        pairs = _heads_with_rest(rows.text, place, size, width)
-        done = look_at(done, pairs, apart, compare)
         unclear = np.zeros(len(states), bool)
         unclear[rows.text[place > width]] = True
+        pairs = _heads_with_rest(rows.text, place, size, width)
+        first = _with_earliest(*pairs, len(states))
+        done = look_at(done, _those(pairs, first), apart, compare)
+        later = unclear.copy()
+        later[pairs[1][~first]] = True
+        settle(states, done.edges.stays, done.edges.goes, later)
+        rest = ~first & (states[pairs[0]] != REMOVED) & (states[pairs[1]] != REMOVED)
+        done = look_at(done, _those(pairs, rest), apart, compare)
         settle(states, done.edges.stays, done.edges.goes, unclear)
         rows, width = _standing(Buckets(*(column[place >= width] for column in rows)), states), width * 2
     settle(states, done.edges.stays, done.edges.goes, np.zeros(len(states), bool))
@@ -152,6 +158,17 @@ def _heads_with_rest(text: I64, place: I64, size: I64, width: int) -> tuple[I64,
     head = np.flatnonzero(place < width)
     count = size[head] - place[head] - 1
     return np.repeat(text[head], count), text[_ranges(head + 1, count)]
+
+
+def _with_earliest(heads: I64, texts: I64, count: int) -> Bools:
+    """Tell which pairs are those of a text with the earliest of its heads, which removes most of what goes."""
+    earliest = np.full(count, count)
+    np.minimum.at(earliest, texts, heads)
+    return np.asarray(heads == earliest[texts])
+
+
+def _those(pairs: tuple[I64, I64], mask: Bools) -> tuple[I64, I64]:
+    return pairs[0][mask], pairs[1][mask]
 
 
 def _ranges(starts: I64, counts: I64) -> I64:
