@@ -82,7 +82,7 @@ def test_documents_of_a_batch_do_not_touch_each_other(documents):
         assert mine.equals(alone)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(DOCUMENT)
 def test_rules_find_nothing_in_what_they_left(texts):
     """Stripping by rules that may stand anywhere is idempotent: what is left has no line of chrome in it."""

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from pipeline.extract.article import PageError
 
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 1.0
 
 
 @contextmanager
