@@ -117,7 +117,7 @@ def find_duplicates(items: pl.DataFrame, known: Known | None, settings: Settings
     are never compared with each other. Every known item comes before every item. Rows may be in any order.
     Raises ValueError when the ranks break these rules, CorpusError when a known text is not what the index says.
     """
-    kernels = kernels_for(int(items["text"].str.len_bytes().sum()))
+    kernels = kernels_for(int(items["text"].str.len_bytes().cast(pl.UInt64).sum()))
     rows, nodes, equal = _collapse(_in_order(items), known, settings, kernels)
     candidates = _candidates(nodes, known)
     near_known = _near_known(nodes, candidates, known, settings, kernels)
