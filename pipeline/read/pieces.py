@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice
+from os import SEEK_END
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, NamedTuple
@@ -32,6 +33,9 @@ LOOK_STEPS = 256  # a zstd block of up to 128 KiB has to be there before it give
 # "Zstandard Compression for WARC Files 1.0": a first frame of this kind holds the dictionary of all that follow.
 DICTIONARY = b"\x5d\x2a\x4d\x18"
 DICTIONARY_BYTES = 64 << 20
+TRAINED = (
+    b"\x37\xa4\x30\xec"  # a dictionary's own first bytes (RFC 8878): what it was trained on is no record
+)
 BOMB = "too_large", f"the file unpacks to over {BOMB_BYTES >> 30} GiB and {BOMB_RATIO} times its size"
 
 
@@ -109,9 +113,13 @@ class _Packed:
                 sink.write(part)
         except UnusableError as error:
             problem = error.reason, error.detail
+        sink.seek(before)
+        if problem is None and sink.read(len(TRAINED)) == TRAINED:
+            problem = "damaged", "a zstd dictionary where records should be"
         if problem:
             sink.seek(before)
             sink.truncate()
+        sink.seek(0, SEEK_END)
         return problem
 
     def begins(self, place: int) -> bool:
