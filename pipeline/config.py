@@ -15,7 +15,6 @@ from pipeline.errors import ConfigError
 
 Positive = Annotated[int, Meta(ge=1)]
 Count = Annotated[int, Meta(ge=0)]
-Share = Annotated[float, Meta(gt=0, le=1)]
 Scope = Literal["all", "host", "off"]
 T = TypeVar("T")
 

@@ -32,7 +32,7 @@ from pipeline.store.lock import locked
 from pipeline.store.manifest import Manifest, Output, PackUsed, commit, read_manifests, versions
 from pipeline.strip.sites import COUNTS
 
-UNCOUNTED = ("known", "unknown_format")  # reasons that are no loss of a page
+UNCOUNTED = ("known", "unknown_format", "nothing_left")  # reasons that are no loss of a page
 Watch = Callable[[str, int, int], None]  # a pass's name, how much of it is done, how much there is
 
 
@@ -231,7 +231,7 @@ def counts_of(tables: Tables, gathered: Gathered) -> dict[str, Any]:
 
 
 def _lost(skipped: pl.DataFrame) -> int:
-    return skipped.filter(~pl.col("reason").is_in([*UNCOUNTED, "nothing_left"])).height
+    return skipped.filter(~pl.col("reason").is_in(UNCOUNTED)).height
 
 
 def _tally(frame: pl.DataFrame, column: str) -> dict[str, int]:
@@ -256,7 +256,6 @@ def check_limit(summary: Summary, config: RunConfig, folder: Path) -> None:
     lost = {reason: n for reason, n in counts["skipped_by_reason"].items() if reason not in UNCOUNTED}
     pages, limit = counts["pages"], config.run.limit
     allowed = 0 if config.run.strict else limit * pages if limit < 1 else limit
-    lost.pop("nothing_left", None)
     if sum(lost.values()) > allowed:
         reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(lost.items()))
         raise SkippedError(

@@ -9,8 +9,7 @@ import polars as pl
 
 from pipeline.errors import PackError
 
-# On labelled real texts no rule took more than 55 % of a document's lines (captions of a page of pictures), nor more
-# than 10 % of a site's.
+# Above what is right now and then: captions on a page of pictures, the lists around a short piece.
 DOCUMENT_SHARE, DOCUMENT_LINES = 0.6, 8
 HOST_SHARE, HOST_LINES = 0.25, 500
 TOLD = 20

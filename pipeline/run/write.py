@@ -12,6 +12,7 @@ from pipeline.run.dedupe import Deduped
 from pipeline.run.gather import SEEN, Gathered
 from pipeline.schema import CORPUS, REMOVALS, SKIPPED, conform
 from pipeline.store.files import sha256_of, write_table
+from pipeline.store.index import index_name
 from pipeline.store.manifest import Output
 
 PART_DOCUMENTS = 100_000
@@ -72,7 +73,7 @@ def write_generation(
     named = [(f"corpus/{run:08d}-{part:04d}.parquet", frame, CORPUS) for part, frame in parts]
     named += [(f"removals/{run:08d}-0001.parquet", tables.removals, REMOVALS)]
     named += [(f"skipped/{run:08d}-0001.parquet", tables.skipped, SKIPPED)]
-    named += [(f"index/seen-{run:08d}.parquet", tables.seen, SEEN)]
+    named += [(index_name("seen", run, ".parquet"), tables.seen, SEEN)]
     written = []
     for name, frame, schema in named:
         path = staging / "out" / name
@@ -81,6 +82,6 @@ def write_generation(
     for level, path in sorted(index.items()):
         table = pl.scan_ipc(path) if path.suffix == ".arrow" else pl.scan_parquet(path)
         rows = table.select(pl.len()).collect().item()  # written already, with what tells how it was made
-        name = f"index/{level}-{run:08d}{path.suffix}"
+        name = index_name(level, run, path.suffix)
         written.append((path, Output(name, rows, sha256_of(path))))
     return sorted(written, key=lambda pair: pair[1].path)

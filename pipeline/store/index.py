@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -36,12 +36,11 @@ Fingerprint = dict[str, str | int | float]
 
 _PLACE: Final = ("doc_id", "line")
 _HASHES: Final = ("hash_hi", "hash_lo")
-PLACED: Final = ("item", *_PLACE, *_HASHES, "bands")  # what a run hands over for each kept item
 
 
-def index_name(level: Literal["documents", "paragraphs"], run: int) -> str:
-    """Return the name, inside the corpus folder, of the index file of one run and level."""
-    return f"index/{level}-{run:08d}.arrow"
+def index_name(kind: str, run: int, suffix: str = ".arrow") -> str:
+    """Return the name, inside the corpus folder, of one run's file of a level, or of another ``kind`` of index."""
+    return f"index/{kind}-{run:08d}{suffix}"
 
 
 def index_schema(bands: int) -> pa.Schema:

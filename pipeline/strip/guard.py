@@ -8,7 +8,7 @@ import polars as pl
 
 from pipeline.strip.shapes import body_like
 
-# Of a document's characters; of labelled texts none lost more than .66 by the same stages, a whole page's text.
+# Of a document's characters; even a whole page's visible text keeps its article.
 LOST_SHARE = 0.9
 # Of characters in lines that read like paragraphs: below, there was no article to lose.
 ARTICLE_CHARS = 200
