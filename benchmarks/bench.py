@@ -1,4 +1,4 @@
-"""``python -m benchmarks.bench``: measure stripping and dedup, print the tables, write docs/benchmarks.md.
+"""``python -m benchmarks.bench``: measure stripping and dedup, print the tables, put them into docs/benchmarks.md.
 
 Rounds are interleaved, so that a slow minute of the machine falls on all alike; a figure is the median of the
 rounds with the least and the greatest beside it.
@@ -19,6 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.measure import call, run
+from benchmarks.page import write_parts
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 RULES = (200, 2000)
@@ -161,14 +162,13 @@ def _told(values: Sequence[float], digits: int = 2) -> str:
     return middle if len(values) == 1 else f"{middle} ({low:,.{digits}f}–{high:,.{digits}f})"
 
 
-def machine() -> list[str]:
-    """Return what the figures depend on: cores, memory, versions; nothing that names a machine."""
+def machine(rounds: int) -> list[str]:
+    """Return what the figures depend on: rounds, cores, memory, versions; nothing that names a machine."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES if find_spec(name))
     cores = len(os.sched_getaffinity(0))
     return [
-        f"Measured on {cores} cores, {memory:.0f} GB of memory, Python {platform.python_version()}, {libraries}.",
-        "",
+        f"Measured in {rounds} rounds on {cores} cores, {memory:.0f} GB of memory, Python {platform.python_version()}, {libraries}."
     ]
 
 
@@ -180,8 +180,9 @@ def _size(text: str) -> tuple[str, int]:
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=__doc__)
     parser.add_argument(
-        "--only", choices=["strip", "dedup"], help="one part; then docs/benchmarks.md is not written"
+        "--only", choices=list(PARTS), help="measure one part and leave the others as they are"
     )
+    parser.add_argument("--print", action="store_true", help="print what was measured and write no file")
     parser.add_argument("--lines", type=int, default=1_000_000, help="lines of generated news")
     parser.add_argument("--sample", type=int, default=20_000, help="distinct lines beside Python's re")
     parser.add_argument("--rounds", type=int, default=3)
@@ -196,25 +197,20 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+PARTS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
+    "strip": lambda given: strip_tables(given.lines, given.sample, given.rounds),
+    "dedup": lambda given: dedup_tables(given.paragraphs, given.rounds),
+}
+
+
 def main(arguments: Sequence[str]) -> None:
-    """Run the chosen parts; write the documentation when all of them ran."""
+    """Measure the chosen parts; print each, and put it into the documentation as soon as it is there."""
     options = _options(arguments)
-    parts: dict[str, Callable[[], list[str]]] = {
-        "strip": lambda: strip_tables(options.lines, options.sample, options.rounds),
-        "dedup": lambda: dedup_tables(options.paragraphs, options.rounds),
-    }
-    chosen = [options.only] if options.only else list(parts)
-    intro = [
-        "# Benchmarks",
-        "",
-        "Written by `make bench`; what each figure means: benchmarks/README.md. All text is generated and the same for",
-        f"the same seed. Figures are the median of {options.rounds} interleaved rounds (least–greatest).",
-        *machine(),
-    ]
-    text = "\n".join([*intro, *(row for name in chosen for row in parts[name]())]).rstrip() + "\n"
-    sys.stdout.write(text)
-    if not options.only:
-        DOCS.write_text(text, "utf-8")
+    for name in [options.only] if options.only else PARTS:
+        text = "\n".join([*PARTS[name](options), *machine(options.rounds)])
+        sys.stdout.write(text + "\n")
+        if not options.print:
+            write_parts(DOCS, {name: text}, list(PARTS))
 
 
 if __name__ == "__main__":
