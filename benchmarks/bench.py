@@ -168,7 +168,8 @@ def machine(rounds: int) -> list[str]:
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES if find_spec(name))
     cores = len(os.sched_getaffinity(0))
     return [
-        f"Measured in {rounds} rounds on {cores} cores, {memory:.0f} GB of memory, Python {platform.python_version()}, {libraries}."
+        f"Measured in {rounds} rounds on {cores} cores, {memory:.0f} GB of memory, "
+        f"Python {platform.python_version()}, {libraries}."
     ]
 
 
