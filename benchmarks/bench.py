@@ -167,10 +167,8 @@ def machine(rounds: int) -> list[str]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES if find_spec(name))
     cores = len(os.sched_getaffinity(0))
-    return [
-        f"Measured in {rounds} rounds on {cores} cores, {memory:.0f} GB of memory, "
-        f"Python {platform.python_version()}, {libraries}."
-    ]
+    tools = f"Python {platform.python_version()}, {libraries}"
+    return [f"Measured in {rounds} rounds on {cores} cores, {memory:.0f} GB of memory, {tools}."]
 
 
 def _size(text: str) -> tuple[str, int]:
