@@ -38,8 +38,13 @@ def run(command: list[str]) -> tuple[Usage, bytes]:
 
 def call(function: str, **arguments: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Return what ``function`` (``module:name``, of this package) returns for ``arguments``, called in a child."""
-    command = [sys.executable, "-m", "benchmarks.measure", function, json.dumps(arguments)]
-    return json.loads(run(command)[1])
+    return measured(function, sys.executable, **arguments)[1]
+
+
+def measured(function: str, python: str, **arguments: Any) -> tuple[Usage, Any]:  # noqa: ANN401 - any JSON value
+    """Do what ``call`` does in another ``python``, and return what the child used as well."""
+    usage, answer = run([python, "-m", "benchmarks.measure", function, json.dumps(arguments)])
+    return usage, json.loads(answer)
 
 
 def clocked(function: Any, *arguments: Any) -> tuple[Any, float]:  # noqa: ANN401 - any callable
