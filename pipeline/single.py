@@ -11,7 +11,7 @@ from pipeline.config import RunConfig
 from pipeline.errors import ConfigError, InputError
 from pipeline.extract import extract
 from pipeline.extract.article import Guide
-from pipeline.read import read_file
+from pipeline.read import read_files
 from pipeline.read.files import InputFile
 from pipeline.rules import RuleTable
 from pipeline.run.shard import check_law
@@ -27,7 +27,7 @@ def strip_file(path: Path, config: RunConfig, table: RuleTable, source: str = ""
     if not path.is_file():
         raise InputError(f"{path}: no such file. Nothing was written.")
     file = InputFile(path, source, path.stat().st_size)
-    batches = list(read_file(file, config.fields))
+    batches = list(read_files([file], config.fields))
     pages = pl.concat([batch.pages for batch in batches])
     if pages.height > 1:
         raise ConfigError(

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline.config import FieldNames
 from pipeline.read import batch as limits
-from pipeline.read import jsonl, read_file, records, text
+from pipeline.read import jsonl, read_files, records, text
 from pipeline.read.fields import GUESSES
 from pipeline.read.files import READERS, InputFile
 from pipeline.read.html import declared_charset, declared_url
@@ -34,8 +34,8 @@ def read(folder, name, data, fields=GUESS):
     path = folder / name
     path.write_bytes(data)
     file = InputFile(path, f"in/{name}", len(data))
-    batches = list(read_file(file, fields))
-    again = list(read_file(file, fields))
+    batches = list(read_files([file], fields))
+    again = list(read_files([file], fields))
     assert all(
         one.pages.equals(two.pages) and one.skipped.equals(two.skipped)
         for one, two in zip(batches, again, strict=True)
@@ -44,6 +44,27 @@ def read(folder, name, data, fields=GUESS):
     pages, skipped = pl.concat([b.pages for b in batches]), pl.concat([b.skipped for b in batches])
     assert pages.height + skipped.height >= 1
     return pages, skipped
+
+
+def test_files_of_one_page_share_batches(tmp_path, monkeypatch):
+    """Batches are full, hold pages and failures in the files' order, and end before a file of many pages."""
+    monkeypatch.setattr("pipeline.read.BATCH_PAGES", 3)
+    data = {f"{n}.txt": f"본문 {n}" for n in range(5)} | {"2.txt": ""}
+    data |= {"5.jsonl": '{"text": "기사"}\n', "6.html": "<p>끝"}
+    files = []
+    for name, content in data.items():
+        (tmp_path / name).write_text(content, "utf-8")
+        files.append(InputFile(tmp_path / name, name, 1))
+
+    batches = list(read_files(files, GUESS))
+
+    sources = [(b.pages["source"].to_list(), b.skipped["source"].to_list()) for b in batches]
+    assert sources == [
+        (["0.txt", "1.txt"], ["2.txt"]),
+        (["3.txt", "4.txt"], []),
+        (["5.jsonl#1"], []),
+        (["6.html"], []),
+    ]
 
 
 def page(folder, name, data, fields=GUESS):
@@ -168,7 +189,7 @@ def test_a_file_that_gives_nothing_says_why(tmp_path, name, data, reason, detail
 def test_a_file_that_cannot_be_opened_is_on_record(tmp_path):
     """A file that went away, or that the system refuses, is unreadable, in the system's words."""
     for name in ("a.html", "a.txt", "a.jsonl", "a.json", "a.parquet"):
-        (batch,) = read_file(InputFile(tmp_path / name, name, 1), GUESS)
+        (batch,) = read_files([InputFile(tmp_path / name, name, 1)], GUESS)
         assert batch.skipped.row(0)[:4] == (name, None, "unreadable", "No such file or directory")
 
 
@@ -437,7 +458,7 @@ def test_batches_are_bounded(tmp_path, monkeypatch):
     rows = [{"id": number, "text": "a" * (number % 200 + 1)} for number in range(201)]
     for name, data in {"a.jsonl": lines(*rows), "a.parquet": parquet(pl.DataFrame(rows))}.items():
         (tmp_path / name).write_bytes(data)
-        batches = [batch.pages for batch in read_file(InputFile(tmp_path / name, name, 1), GUESS)]
+        batches = [batch.pages for batch in read_files([InputFile(tmp_path / name, name, 1)], GUESS)]
         assert max(batch["content"].str.len_bytes().sum() for batch in batches) <= 500
         assert pl.concat(batches)["doc_id"].to_list() == [str(number) for number in range(201)]
 
@@ -512,7 +533,7 @@ def test_a_file_that_changes_underway_is_on_record(tmp_path, monkeypatch):
     path.write_bytes(gzip.compress(lines({"text": "a"}, {"text": "b"})))
     monkeypatch.setattr(jsonl, "prove", lambda proved: Path(proved).write_bytes(path.read_bytes()[:-1]))
 
-    batches = list(read_file(InputFile(path, "a", 1), GUESS))
+    batches = list(read_files([InputFile(path, "a", 1)], GUESS))
 
     assert [batch.skipped["reason"].to_list() for batch in batches][-1] == ["truncated"]
 

@@ -16,7 +16,7 @@ import polars as pl
 
 from pipeline.config import FieldNames
 from pipeline.errors import ConfigError, InputError
-from pipeline.read import read_file
+from pipeline.read import read_files
 from pipeline.read.files import InputFile
 from pipeline.schema import SPAN, Columns
 
@@ -67,7 +67,7 @@ def _page(folder: Path, kind: str, record: dict[str, Any]) -> pl.DataFrame:
     path = folder.parent / name if name else folder / kind / f"{record['id']}{suffix}"
     if not path.is_file():
         raise InputError(f"{path}: the page of gold record {record['id']} is missing. Nothing was measured.")
-    batches = read_file(InputFile(path, str(record["id"]), path.stat().st_size), FieldNames())
+    batches = read_files([InputFile(path, str(record["id"]), path.stat().st_size)], FieldNames())
     pages = pl.concat([batch.pages for batch in batches])
     wanted = f"{record['id']}#{record['record']}" if "record" in record else str(record["id"])
     found = pages.filter(pl.col("source") == wanted)

@@ -36,6 +36,13 @@ class Batch(NamedTuple):
 
 
 Reader = Callable[[InputFile, FieldNames], Iterator[Batch]]
+Row = dict[str, Any]  # of ``PAGES``; a column it lacks is null
+
+
+class OnePage(NamedTuple):
+    """The reader of a format that holds one page a file: what ``read`` gives is that page."""
+
+    read: Callable[[InputFile], Row]
 
 
 class UnusableError(Exception):
@@ -50,15 +57,10 @@ class UnusableError(Exception):
         self.detail = detail
 
 
-def page_batch(**values: Any) -> Batch:  # noqa: ANN401 - any column's type
-    """Return a batch of one page with ``values`` for columns; the rest is null, the host comes from the URL."""
-    row = conform(pl.DataFrame({name: [value] for name, value in values.items()}), PAGES)
-    return Batch(row.with_columns(host=host_of(pl.col("url"))), SKIPPED.to_frame())
-
-
-def skipped_file(source: str, reason: str, detail: str) -> Batch:
-    """Return a batch that says of a file as a whole why it gives nothing (more)."""
-    return Batch(PAGES.to_frame(), skipped_rows([(source, reason, detail)]))
+def page_rows(rows: list[Row]) -> pl.DataFrame:
+    """Return pages of ``rows``; the host comes from the URL."""
+    pages = pl.DataFrame(rows, schema=PAGES)
+    return pages.with_columns(host=host_of(pl.col("url")))
 
 
 def skipped_rows(rows: list[tuple[str, str, str]]) -> pl.DataFrame:

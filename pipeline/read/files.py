@@ -17,24 +17,25 @@ from typing import NamedTuple
 import polars as pl
 
 from pipeline.errors import InputError
-from pipeline.read.batch import InputFile, Reader, skipped_rows
+from pipeline.read.batch import InputFile, OnePage, Reader, skipped_rows
 from pipeline.read.charset import decode, sanitise
 from pipeline.read.compression import SUFFIXES
-from pipeline.read.html import read_html
+from pipeline.read.html import html_page
 from pipeline.read.jsonl import read_json, read_jsonl
 from pipeline.read.parquet import read_parquet
-from pipeline.read.text import read_text
+from pipeline.read.text import text_page
 from pipeline.read.warc import read_warc
 
 __all__ = ["READERS", "Discovered", "InputFile", "discover", "reader_of"]
 
+HTML, TEXT = OnePage(html_page), OnePage(text_page)
 # A format is one line here. Each suffix also works with .gz and .zst behind it.
-READERS: dict[str, Reader] = {
-    ".html": read_html,
-    ".htm": read_html,
-    ".xhtml": read_html,
-    ".txt": read_text,
-    ".text": read_text,
+READERS: dict[str, Reader | OnePage] = {
+    ".html": HTML,
+    ".htm": HTML,
+    ".xhtml": HTML,
+    ".txt": TEXT,
+    ".text": TEXT,
     ".jsonl": read_jsonl,
     ".ndjson": read_jsonl,
     ".json": read_json,
@@ -83,7 +84,7 @@ def discover(inputs: Sequence[str]) -> Discovered:
     return Discovered(files, skipped_rows(problems))
 
 
-def reader_of(name: str) -> Reader | None:
+def reader_of(name: str) -> Reader | OnePage | None:
     """Return the reader for a file name, by its suffix without .gz or .zst; None if there is none."""
     path = Path(name.lower())
     return READERS.get(Path(path.stem).suffix if path.suffix in SUFFIXES else path.suffix)

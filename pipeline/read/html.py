@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 
-from pipeline.config import FieldNames
-from pipeline.read.batch import Batch, InputFile, content_id, page_batch
+from pipeline.read.batch import InputFile, Row, content_id
 from pipeline.read.text import decoded_file
 
 HEAD_BYTES = 16 << 10  # the standard allows 1,024 for the charset; real pages put scripts before it
@@ -21,23 +19,24 @@ HEAD_TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style|noscript)\b.*?(?:</\1|\Z)|<(?:link|meta)\b([^>]*)>|</head\b|<body\b",
     re.IGNORECASE | re.DOTALL,
 )
+ADDRESSED = re.compile(r"canonical|og:url", re.IGNORECASE)
 ATTRIBUTE = re.compile(r"""([a-z:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 # Some sites give their front page for every article: an address needs a path or a query to be an article's.
 ARTICLE_URL = re.compile(r"https?://[^/?#\s]+(?:/[^#\s]|\?[^#\s])\S*", re.IGNORECASE)
 
 
-def read_html(file: InputFile, _fields: FieldNames) -> Iterator[Batch]:
-    """Give the one page of an HTML file; its id is its declared address, else a hash."""
+def html_page(file: InputFile) -> Row:
+    """Return the page of an HTML file; its id is its declared address, else a hash."""
     decoded = decoded_file(file, declared_charset)
     url = declared_url(decoded.text)
-    yield page_batch(
-        doc_id=url or content_id(file.source, decoded.text),
-        source=file.source,
-        url=url,
-        kind="html",
-        content=decoded.text,
-        charset=decoded.charset_note,
-    )
+    return {
+        "doc_id": url or content_id(file.source, decoded.text),
+        "source": file.source,
+        "url": url,
+        "kind": "html",
+        "content": decoded.text,
+        "charset": decoded.charset_note,
+    }
 
 
 def declared_charset(data: bytes) -> str | None:
@@ -52,7 +51,7 @@ def declared_url(text: str) -> str | None:
     for tag in HEAD_TAG.finditer(text[:HEAD_CHARS]):
         if tag[0].lower() in {"</head", "<body"}:
             break
-        if tag[2]:
+        if tag[2] and ADDRESSED.search(tag[2]):
             _note_url(tag[2], found)
     return found.get("canonical") or found.get("og:url")
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from pipeline.config import FieldNames
-from pipeline.read.batch import PAGE_BYTES, Batch, InputFile, UnusableError, content_id, page_batch
+from pipeline.read.batch import PAGE_BYTES, InputFile, Row, UnusableError, content_id
 from pipeline.read.charset import Decoded, decode, is_binary, sanitise, undecodable
 from pipeline.read.compression import read_whole
 
 
-def read_text(file: InputFile, _fields: FieldNames) -> Iterator[Batch]:
-    """Give the one page of a text file."""
+def text_page(file: InputFile) -> Row:
+    """Return the page of a text file."""
     decoded = decoded_file(file, lambda _: None)
-    yield page_batch(
-        doc_id=content_id(file.source, decoded.text),
-        source=file.source,
-        kind="text",
-        content=decoded.text,
-        charset=decoded.charset_note,
-    )
+    return {
+        "doc_id": content_id(file.source, decoded.text),
+        "source": file.source,
+        "kind": "text",
+        "content": decoded.text,
+        "charset": decoded.charset_note,
+    }
 
 
 def decoded_file(file: InputFile, declared: Callable[[bytes], str | None]) -> Decoded:

@@ -14,7 +14,7 @@ import polars as pl
 
 from pipeline.config import RunConfig
 from pipeline.execute import Crashed, Local, Task
-from pipeline.read.files import READERS, InputFile, reader_of
+from pipeline.read.files import TEXT, InputFile, reader_of
 from pipeline.rules import RuleTable
 from pipeline.run.learn import Templates, disproved, teach, teachers_of
 from pipeline.run.plan import Plan
@@ -118,4 +118,4 @@ def executor_for(plan: Plan, config: RunConfig) -> Local:
 
 def may_hold_html(file: InputFile) -> bool:
     """Tell whether pages of a file may need the HTML parser: all but plain text."""
-    return reader_of(file.path.name) is not READERS[".txt"]
+    return reader_of(file.path.name) is not TEXT

@@ -16,7 +16,7 @@ from pipeline.errors import NewsieveError
 from pipeline.extract import Extracted, extract, extract_alone
 from pipeline.extract.article import Guide
 from pipeline.extract.templates import Template
-from pipeline.read import Batch, read_file
+from pipeline.read import Batch, read_files
 from pipeline.read.files import InputFile
 from pipeline.rules import RuleTable
 from pipeline.schema import DOCUMENTS, LINES, PAGES, REMOVED, SKIPPED, conform
@@ -61,7 +61,7 @@ def map_shard(shard: Shard) -> Done:
     if done.is_file():
         return msgspec.json.decode(done.read_bytes(), type=Done)
     count, waiting = 0, []
-    for batch in full_batches(batch for file in shard.files for batch in read_file(file, shard.fields)):
+    for batch in full_batches(read_files(shard.files, shard.fields)):
         pages = extract_batch(shard, count, batch, wait=True)
         waiting += [count] if pages.height else []
         write_table(pages, staged_path(shard.folder, shard.number, count, "waiting"), PAGES)
