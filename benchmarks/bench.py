@@ -18,12 +18,17 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.measure import call, run
+from benchmarks.dedup import drawing, measure, page
+from benchmarks.measure import call, measured, run
 from benchmarks.page import write_parts
+from benchmarks.peers import python_of
+from benchmarks.told import told
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+PLOT = "benchmarks-dedup.svg"
+MATPLOTLIB = ("matplotlib==3.11.2",)
 RULES = (200, 2000)
-LIBRARIES = ("polars", "pyarrow", "numpy", "numba", "datasketch", "xxhash")
+LIBRARIES = ("polars", "pyarrow", "numpy", "numba", "xxhash")
 SEED = 1
 Samples = dict[str, list[float]]
 
@@ -72,20 +77,20 @@ def _runs(built_in: int, sizes: dict[str, tuple[int, int]], taken: Samples, line
     for name, (count, size) in sizes.items():
         cpu = taken[f"{name} cpu"]
         head.append(
-            f"| {count:,} | {size / 1e6:.1f} | {counts[name]:,} | {_told(cpu)} "
-            f"| {_told(taken[f'{name} wall'])} | {_told([size / 1e6 / s for s in cpu])} "
-            f"| {count / statistics.median(cpu):,.0f} | {_told(taken[f'{name} peak_mb'], 0)} |"
+            f"| {count:,} | {size / 1e6:.1f} | {counts[name]:,} | {told(cpu)} "
+            f"| {told(taken[f'{name} wall'])} | {told([size / 1e6 / s for s in cpu])} "
+            f"| {count / statistics.median(cpu):,.0f} | {told(taken[f'{name} peak_mb'], 0)} |"
         )
     (full, full_bytes), (part, part_bytes) = sizes["all"], sizes["quarter"]
     more = [a - b for a, b in zip(taken["all cpu"], taken["quarter cpu"], strict=True)]
     growth = [a / b for a, b in zip(taken["all cpu"], taken["quarter cpu"], strict=True)]
     flat = [b / a for a, b in zip(*(taken[f"rules{size} cpu"] for size in RULES), strict=True)]
-    facts = [f"- {RULES[1] / RULES[0]:.0f} times the rules cost {_told(flat)} times the CPU seconds."]
+    facts = [f"- {RULES[1] / RULES[0]:.0f} times the rules cost {told(flat)} times the CPU seconds."]
     if full > part:
         rate = [(full_bytes - part_bytes) / 1e6 / s for s in more]
         facts += [
-            f"- {full / part:.2f} times the lines cost {_told(growth)} times the CPU seconds.",
-            f"- Beyond the first {part:,} lines, start and proof of the rules paid: {_told(rate)} MB a CPU second.",
+            f"- {full / part:.2f} times the lines cost {told(growth)} times the CPU seconds.",
+            f"- Beyond the first {part:,} lines, start and proof of the rules paid: {told(rate)} MB a CPU second.",
         ]
     return [*head, "", *facts, ""]
 
@@ -94,8 +99,8 @@ def _beside_re(taken: Samples, sample: int, lines: int) -> list[str]:
     size = statistics.median(taken["sample bytes"])
     names = {"ours": "newsieve", "re_keywords": "`re`, keywords first", "re": "`re`, every pattern"}
     rows = [
-        f"| {title} | {_told(taken[f'sample {name}'])} | {_told([size / 1e6 / s for s in taken[f'sample {name}']])} | "
-        f"{_told([a / b for a, b in zip(taken[f'sample {name}'], taken['sample ours'], strict=True)])} |"
+        f"| {title} | {told(taken[f'sample {name}'])} | {told([size / 1e6 / s for s in taken[f'sample {name}']])} | "
+        f"{told([a / b for a, b in zip(taken[f'sample {name}'], taken['sample ours'], strict=True)])} |"
         for name, title in names.items()
     ]
     return [
@@ -115,51 +120,13 @@ def _beside_re(taken: Samples, sample: int, lines: int) -> list[str]:
     ]
 
 
-def dedup_tables(sizes: Sequence[tuple[str, int]], rounds: int) -> list[str]:
-    """Return the Markdown of dedup beside datasketch for each language and number of texts."""
-    given = " ".join(f"{language}:{count}" for language, count in sizes)
-    rows = [
-        "## Dedup: `find_duplicates` beside datasketch",
-        "",
-        "Threshold .8, 128 permutations, shingles of 5 characters of the same matching form; one process. datasketch:",
-        "MinHash in bulk over xxh32, `MinHashLSH`, the first of a bucket stays. CPU seconds of the search alone,",
-        "imports and loading apart; kernels were compiled before. Truth by exact Jaccard; *near* counts only texts",
-        "that equal no earlier one.",
-        "",
-        f"`python -m benchmarks.bench --only dedup --paragraphs {given}`",
-        "",
-        "| texts | | CPU s | µs a text | times newsieve's CPU | precision | recall | near precision | near recall |",
-        "|---|---|---:|---:|---:|---:|---:|---:|---:|",
-    ]
-    for language, count in sizes:
-        taken: dict[str, Samples] = {"newsieve": defaultdict(list), "peer": defaultdict(list)}
-        with tempfile.TemporaryDirectory() as folder:
-            path = str(Path(folder) / "texts.json")
-            call("dedup:prepare", path=path, language=language, count=count, seed=SEED)
-            call("dedup:newsieve", path=path)  # kernels are compiled once an installation, not once a run
-            for _ in range(rounds):
-                for name, samples in taken.items():
-                    for field, value in call(f"dedup:{name}", path=path).items():
-                        samples[field].append(value)
-        for name, samples in taken.items():
-            title = {"newsieve": "newsieve", "peer": f"datasketch {version('datasketch')}"}[name]
-            times = [a / b for a, b in zip(samples["cpu"], taken["newsieve"]["cpu"], strict=True)]
-            told = " | ".join(
-                f"{samples[field][0]:.4f}"
-                for field in ("precision", "recall", "near_precision", "near_recall")
-            )
-            rows.append(
-                f"| {language}, {count:,} | {title} | {_told(samples['cpu'])} "
-                f"| {1e6 * statistics.median(samples['cpu']) / count:.1f} | {_told(times)} | {told} |"
-            )
-    return [*rows, ""]
-
-
-def _told(values: Sequence[float], digits: int = 2) -> str:
-    """Return the median of ``values`` with the least and the greatest."""
-    low, high = min(values), max(values)
-    middle = f"{statistics.median(values):,.{digits}f}"
-    return middle if len(values) == 1 else f"{middle} ({low:,.{digits}f}–{high:,.{digits}f})"
+def dedup_tables(sizes: Sequence[tuple[str, int]], rounds: int, *, draw: bool) -> list[str]:
+    """Return the Markdown of dedup beside peers for each language and number of texts; ``draw``: the picture too."""
+    workloads = measure(sizes, rounds, SEED)
+    if draw:
+        python = python_of("plot", MATPLOTLIB)
+        measured("plot:dedup", python, points=drawing(workloads), path=str(DOCS.with_name(PLOT)))
+    return page(workloads, PLOT)
 
 
 def machine(rounds: int) -> list[str]:
@@ -190,7 +157,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         type=_size,
         nargs="+",
         metavar="[ko:|en:]N",
-        default=[("ko", 20_000), ("ko", 100_000), ("en", 5_000)],
+        default=[("ko", 20_000), ("ko", 100_000), ("ko", 1_000_000), ("en", 5_000)],
         help="texts of each dedup workload",
     )
     return parser.parse_args(arguments)
@@ -198,7 +165,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 PARTS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
     "strip": lambda given: strip_tables(given.lines, given.sample, given.rounds),
-    "dedup": lambda given: dedup_tables(given.paragraphs, given.rounds),
+    "dedup": lambda given: dedup_tables(given.paragraphs, given.rounds, draw=not given.print),
 }
 
 

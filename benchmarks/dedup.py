@@ -1,69 +1,161 @@
-"""Dedup beside datasketch: the same texts, threshold and permutations, each in a process of its own."""
+"""Dedup beside peers: the same texts, threshold and permutations, each search in a process of its own on one core.
+
+Peers run in environments of their own; one that cannot be had here is named with the reason.
+"""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
+import statistics
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
-import datasketch
-import polars as pl
-import xxhash
+from benchmarks.measure import Usage, call, measured
+from benchmarks.peers import PeerError, python_of
+from benchmarks.searches import SEARCHES
+from benchmarks.told import told
 
-from benchmarks.measure import clocked
-from benchmarks.workload import SHINGLE, THRESHOLD, shingles_of, workload
-from pipeline.dedup import find_duplicates
-from pipeline.dedup.normalise import matching_form
-from pipeline.dedup.settings import Settings
-
-PERMUTATIONS = 128
-
-
-def prepare(path: str, language: str, count: int, seed: int) -> int:
-    """Write a workload to ``path``; return how many of its texts must go."""
-    made = workload(language, count, seed)
-    Path(path).write_text(json.dumps(made._asdict()), "utf-8")
-    return sum(made.goes)
+OURS = "newsieve"
+LONG = 30.0  # CPU seconds: a search that takes longer is measured once
+BUDGET = 300.0  # CPU seconds: a search that would take longer is left out, which the table says
 
 
-def newsieve(path: str) -> dict[str, Any]:
-    """Return CPU seconds and scores of ``find_duplicates``; each text is a document of its own."""
-    made = json.loads(Path(path).read_text("utf-8"))
-    numbers = pl.int_range(len(made["texts"]), dtype=pl.UInt32, eager=True)
-    items = pl.DataFrame({"item": numbers, "doc": numbers, "text": made["texts"]})
-    settings = Settings(threshold=THRESHOLD, num_perm=PERMUTATIONS, shingle=SHINGLE)
-    found, cpu = clocked(find_duplicates, items, None, settings)
-    return {"cpu": cpu, **scores(set(found.removed["item"].to_list()), made)}
+class Sample(NamedTuple):
+    """One search: CPU seconds of it alone, and what its process used from start to end."""
+
+    search: float
+    process: Usage
 
 
-def peer(path: str) -> dict[str, Any]:
-    """Return the same of datasketch: MinHash in bulk over xxhash, and LSH that keeps the first of each bucket."""
-    made = json.loads(Path(path).read_text("utf-8"))
-    gone, cpu = clocked(_datasketch, made["texts"])
-    return {"cpu": cpu, **scores(gone, made)}
+class Workload(NamedTuple):
+    """What was measured on one workload. A search without samples was left out, for the reason in ``left_out``."""
+
+    language: str
+    count: int
+    samples: dict[str, list[Sample]]
+    scores: dict[str, dict[str, float]]
+    left_out: dict[str, str]
 
 
-def _datasketch(texts: list[str]) -> set[int]:
-    forms = pl.DataFrame({"text": texts}).select(matching_form(pl.col("text")))["text"].to_list()
-    shingles = ([shingle.encode() for shingle in shingles_of(form)] for form in forms)
-    sketches = datasketch.MinHash.generator(shingles, num_perm=PERMUTATIONS, hashfunc=xxhash.xxh32_intdigest)
-    index = datasketch.MinHashLSH(threshold=THRESHOLD, num_perm=PERMUTATIONS)
-    gone = set()
-    for number, sketch in enumerate(sketches):
-        if index.query(sketch):
-            gone.add(number)
-        else:
-            index.insert(number, sketch, check_duplication=False)
-    return gone
+def measure(sizes: Sequence[tuple[str, int]], rounds: int, seed: int) -> list[Workload]:
+    """Measure every search on each workload, in interleaved rounds, the smallest first."""
+    pythons, missing = _environments()
+    found: list[Workload] = []
+    for language, count in sorted(sizes, key=lambda size: size[1]):
+        left_out = dict(missing)
+        for name, seconds in _expected(found, language, count).items():
+            if name != OURS and seconds > BUDGET:
+                left_out[name] = f"would take about {seconds:,.0f} CPU seconds"
+        names = [name for name in pythons if name not in left_out]
+        with tempfile.TemporaryDirectory() as folder:
+            call("workload:prepare", folder=folder, language=language, count=count, seed=seed)
+            measured(
+                "searches:run", pythons[OURS], name=OURS, folder=folder, count=count
+            )  # kernels are compiled
+            samples: dict[str, list[Sample]] = defaultdict(list)
+            for number in range(rounds):
+                for name in names:
+                    if number == 0 or samples[name][0].search < LONG:
+                        process, search = measured(
+                            "searches:run", pythons[name], name=name, folder=folder, count=count
+                        )
+                        samples[name].append(Sample(search, process))
+            scores = {name: call("workload:scores", folder=folder, name=name) for name in names}
+        found.append(Workload(language, count, dict(samples), scores, left_out))
+    return found
 
 
-def scores(gone: set[int], made: dict[str, Any]) -> dict[str, float]:
-    """Return precision and recall over all texts, and over those that equal no earlier text (``near``)."""
-    goes = {number for number, flag in enumerate(made["goes"]) if flag}
-    near = {number for number, flag in enumerate(made["near"]) if flag}
-    return {**_scores(gone, goes, ""), **_scores(gone & near, goes & near, "near_")}
+def _environments() -> tuple[dict[str, str], dict[str, str]]:
+    """Return the Python of each search, and why a search has none."""
+    pythons, missing = {}, {}
+    for name, search in SEARCHES.items():
+        try:
+            needs = search.requirements
+            pythons[name] = python_of(needs[0].partition("==")[0], needs) if needs else sys.executable
+        except PeerError as error:
+            sys.stderr.write(f"{search.title}: {error}\n")
+            missing[name] = "cannot be installed here"
+    return pythons, missing
 
 
-def _scores(gone: set[int], goes: set[int], prefix: str) -> dict[str, float]:
-    right = len(gone & goes)
-    return {f"{prefix}precision": right / max(1, len(gone)), f"{prefix}recall": right / max(1, len(goes))}
+def _expected(found: Iterable[Workload], language: str, count: int) -> dict[str, float]:
+    """Return the CPU seconds of each search by what it took on the largest workload of the language before."""
+    known: dict[str, float] = {}
+    for workload in found:
+        if workload.language == language:
+            for name, samples in workload.samples.items():
+                known[name] = statistics.median(s.search for s in samples) * count / workload.count
+    return known
+
+
+def page(workloads: Sequence[Workload], plot: str) -> list[str]:
+    """Return the Markdown of what was measured; ``plot`` names the picture beside the page."""
+    given = " ".join(f"{workload.language}:{workload.count}" for workload in workloads)
+    return [
+        "## Dedup: `find_duplicates` beside peers",
+        "",
+        "Threshold .8, 128 permutations, shingles of 5 characters of the matching form, one core. *Search* is the CPU",
+        "time from the texts in memory to the mask of what goes; *process* is all of a fresh process, with start,",
+        "imports, loading the texts and, where it happens, compiling. Truth by exact Jaccard, over distinct texts, for",
+        "exact copies are easy and would flatter all. *Precision*: for how many of the texts that went a similar one",
+        "was kept; *lost*: how many have none, so that nothing of them is left. *Recall*: how many similar texts are",
+        "not kept beside each other.",
+        "",
+        f"`python -m benchmarks.bench --only dedup --paragraphs {given}`",
+        "",
+        f"![CPU time, recall and precision of the searches]({plot})",
+        "",
+        *(row for workload in workloads for row in _table(workload)),
+        "How each is called:",
+        "",
+        *(f"- **{search.title}**: {search.how}" for search in SEARCHES.values()),
+        "",
+        f"Peers are given the matching form ready-made. More than {LONG:.0f} CPU seconds are measured once;",
+        f"a search that would take more than {BUDGET:.0f} is left out.",
+        "",
+    ]
+
+
+def _table(workload: Workload) -> list[str]:
+    ours = workload.samples[OURS]
+    rows = [
+        f"### {workload.count:,} texts, {'Korean' if workload.language == 'ko' else 'English'}",
+        "",
+        "| | search CPU s | µs a text | × ours | process CPU s | × ours | peak MB | precision | recall | lost |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for name, samples in workload.samples.items():
+        search, process = [s.search for s in samples], [s.process.cpu for s in samples]
+        score = workload.scores[name]
+        cells = [
+            told(search),
+            f"{1e6 * statistics.median(search) / workload.count:.1f}",
+            told([a / b.search for a, b in zip(search, ours, strict=False)]),
+            told(process),
+            told([a / b.process.cpu for a, b in zip(process, ours, strict=False)]),
+            f"{statistics.median(s.process.peak_mb for s in samples):,.0f}",
+            f"{score['precision']:.4f}",
+            f"{score['recall']:.4f}",
+            f"{score['lost']:,}",
+        ]
+        rows.append(f"| {SEARCHES[name].title} | {' | '.join(cells)} |")
+    rows += [f"| {SEARCHES[name].title} | {why} |{' |' * 8}" for name, why in workload.left_out.items()]
+    return [*rows, ""]
+
+
+def drawing(workloads: Sequence[Workload]) -> list[dict[str, Any]]:
+    """Return one point a search and workload for the picture."""
+    return [
+        {
+            "title": SEARCHES[name].title,
+            "language": workload.language,
+            "count": workload.count,
+            "search": 1e6 * statistics.median(s.search for s in samples) / workload.count,
+            "process": 1e6 * statistics.median(s.process.cpu for s in samples) / workload.count,
+            **workload.scores[name],
+        }
+        for workload in workloads
+        for name, samples in workload.samples.items()
+    ]

@@ -7,6 +7,7 @@ Words are drawn by Zipf's law from everyday nouns and invented ones. The everyda
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -81,9 +82,14 @@ def nouns(rng: np.random.Generator, count: int = VOCABULARY) -> list[str]:
 
 def zipf(rng: np.random.Generator, size: int, ranks: int = VOCABULARY) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Return ``size`` ranks from 0, drawn by the law of Zipf and Mandelbrot: one over the place and ``FLAT``."""
-    steps = np.cumsum(1 / (np.arange(ranks) + FLAT))
+    steps = _steps(ranks)
     drawn: np.ndarray[Any, np.dtype[np.int64]] = np.searchsorted(steps, rng.random(size) * steps[-1])
     return drawn
+
+
+@cache
+def _steps(ranks: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.cumsum(1 / (np.arange(ranks) + FLAT))
 
 
 def sentences(rng: np.random.Generator, words: list[str]) -> Iterator[str]:

@@ -8,12 +8,16 @@ share next to nothing, and inside a family it is computed from the definition.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from benchmarks.generate import VOCABULARY, nouns, zipf
+from benchmarks.searches import SHINGLE, THRESHOLD
 from pipeline.dedup.normalise import matching_form
 
 LEVELS = (0.95, 0.9, 0.8, 0.7, 0.5, 0.3)
@@ -22,14 +26,20 @@ KOREAN_CHARS = (60, 600)  # gamma-shaped, 275 on average
 ENGLISH_WORDS = (300, 800)
 ONSETS = ("b", "c", "d", "f", "g", "h", "l", "m", "n", "p", "r", "s", "t", "v", "w", "st", "tr", "ch")
 VOWELS = ("a", "e", "i", "o", "u", "ea", "ou")
-SHINGLE = 5
-THRESHOLD = 0.8
+
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 class Workload(NamedTuple):
-    """Texts in their order, whether each must go, and whether it differs from every earlier text (a near copy)."""
+    """Texts in their order, their matching forms, and the truth.
+
+    ``family``: texts of two families share next to nothing. ``goes``: an earlier kept text stands for it. ``near``:
+    it differs from every earlier text.
+    """
 
     texts: list[str]
+    forms: list[str]
+    family: list[int]
     goes: list[bool]
     near: list[bool]
 
@@ -48,8 +58,9 @@ def workload(language: str, count: int, seed: int) -> Workload:
     rows += [(text, fresh + 1) for text in template(rng, words, sizes["template"])]
     for level, start in zip(LEVELS, range(0, fresh, sizes["near"]), strict=False):
         rows += [(edited(rng, own[n], words, level), int(n)) for n in owners[start : start + sizes["near"]]]
-    texts, families = zip(*(rows[n] for n in rng.permutation(len(rows))), strict=True)
-    return Workload(list(texts), *truth(list(texts), list(families)))
+    texts, families = map(list, zip(*(rows[n] for n in rng.permutation(len(rows))), strict=True))
+    forms = pl.DataFrame({"text": texts}).select(matching_form(pl.col("text")))["text"].to_list()
+    return Workload(texts, forms, families, *truth(forms, families))
 
 
 def english(rng: np.random.Generator) -> list[str]:
@@ -93,35 +104,86 @@ def edited(rng: np.random.Generator, text: str, words: list[str], level: float) 
     return " ".join(parts)
 
 
-def truth(texts: list[str], families: list[int]) -> tuple[list[bool], list[bool]]:
+def truth(forms: list[str], families: list[int]) -> tuple[list[bool], list[bool]]:
     """Return which texts go and which are near copies, by the definition: an earlier kept one is similar enough."""
-    forms = pl.DataFrame({"text": texts}).select(matching_form(pl.col("text")))["text"].to_list()
-    kept: dict[int, dict[str, frozenset[str] | None]] = defaultdict(dict)
+    kept: dict[int, dict[str, None]] = defaultdict(dict)
     seen: set[str] = set()
     goes, near = [], []
     alone = _singles(families)
     for form, family in zip(forms, families, strict=True):
         near.append(form not in seen)
         seen.add(form)
-        gone = family not in alone and _has_edge(form, kept[family])
+        gone = family not in alone and stood_for(form, kept[family])
         if not gone and family not in alone:
-            kept[family][form] = shingles_of(form)
+            kept[family][form] = None
         goes.append(gone)
     return goes, near
 
 
+@lru_cache(1024)
 def shingles_of(form: str) -> frozenset[str]:
     """Return the set of ``SHINGLE`` characters in a row."""
     return frozenset(form[n : n + SHINGLE] for n in range(max(1, len(form) - SHINGLE + 1)))
 
 
-def _has_edge(form: str, kept: dict[str, Any]) -> bool:
+def stood_for(form: str, kept: Collection[str]) -> bool:
+    """Tell whether one of ``kept`` equals ``form`` or is similar enough to it."""
     if form in kept:
         return True
     own = shingles_of(form) if kept else frozenset()
-    return any(len(own & other) / len(own | other) >= THRESHOLD for other in kept.values())
+    return any(_jaccard(own, shingles_of(other)) >= THRESHOLD for other in kept)
+
+
+def _jaccard(one: frozenset[str], two: frozenset[str]) -> float:
+    shared = len(one & two)
+    return shared / (len(one) + len(two) - shared)
 
 
 def _singles(families: list[int]) -> set[int]:
     values, counts = np.unique(np.array(families), return_counts=True)
     return set(values[counts == 1].tolist())
+
+
+def prepare(folder: str, language: str, count: int, seed: int) -> int:
+    """Write a workload into ``folder``: texts, matching forms in two formats, truth. Return the bytes of the texts."""
+    home, made = Path(folder), workload(language, count, seed)
+    texts, forms = pl.Series("text", made.texts), pl.Series("text", made.forms)
+    texts.to_frame().write_parquet(home / "texts.parquet", compression="uncompressed")
+    (home / "forms.txt").write_text("\n".join(made.forms), "utf-8")
+    spaced = forms.str.replace_all(".", "$0 ").str.strip_chars_end()
+    pl.DataFrame([forms, spaced.alias("spaced")]).with_row_index("row").write_parquet(
+        home / "forms.parquet", compression="uncompressed"
+    )
+    truth = {"family": made.family, "goes": made.goes, "near": made.near}
+    pl.DataFrame(truth).write_parquet(home / "truth.parquet")
+    return int(texts.str.len_bytes().sum())
+
+
+def scores(folder: str, name: str) -> dict[str, float]:
+    """Return how right the mask of ``name`` is, whichever copy of a text it keeps.
+
+    Of distinct texts: ``precision``, the share of those that went for which a similar text was kept; ``lost``, how
+    many have none; ``recall``, one minus those kept beside an earlier similar one by those that must go. ``copies``:
+    rows kept beside an equal one.
+    """
+    home = Path(folder)
+    gone = np.frombuffer((home / f"{name}.mask").read_bytes(), np.bool_)
+    forms = pl.read_parquet(home / "forms.parquet", columns=["text"])["text"]
+    rows = pl.read_parquet(home / "truth.parquet").with_columns(forms, gone=gone)
+    distinct = rows.group_by("family", "text", maintain_order=True).agg(
+        pl.col("gone").all(), must=(pl.col("goes") & pl.col("near")).any(), kept=(~pl.col("gone")).sum()
+    )
+    several = distinct.filter(pl.len().over("family") > 1)
+    kept: dict[int, list[str]] = defaultdict(list)
+    beside = 0
+    for family, form in several.filter(~pl.col("gone")).select("family", "text").iter_rows():
+        beside += stood_for(form, kept[family])
+        kept[family].append(form)
+    went = distinct.filter("gone").select("family", "text").rows()
+    lost = sum(not stood_for(form, kept[family]) for family, form in went)
+    return {
+        "precision": 1 - lost / max(1, len(went)),
+        "recall": max(0.0, 1 - beside / max(1, int(distinct["must"].sum()))),
+        "lost": lost,
+        "copies": int(distinct["kept"].sum() - (distinct["kept"] > 0).sum()),
+    }

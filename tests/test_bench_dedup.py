@@ -1,0 +1,79 @@
+"""The dedup benchmark: its truth, and how a search's result is scored."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from benchmarks import dedup
+from benchmarks.measure import Usage
+from benchmarks.searches import SEARCHES, run
+from benchmarks.workload import prepare, scores
+
+COUNT = 400
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return a folder with a small workload."""
+    home = tmp_path_factory.mktemp("workload")
+    prepare(str(home), "ko", COUNT, 1)
+    return home
+
+
+def scored(folder, gone):
+    """Score a mask."""
+    (folder / "mine.mask").write_bytes(np.asarray(gone, np.bool_).tobytes())
+    return scores(str(folder), "mine")
+
+
+def test_what_newsieve_removes_is_the_truth(folder, monkeypatch):
+    """The search that is clocked removes exactly the texts that must go by the brute-force definition."""
+    monkeypatch.setattr("os.sched_setaffinity", lambda *_: None)
+    run("newsieve", str(folder), COUNT)
+    mask = np.frombuffer((folder / "newsieve.mask").read_bytes(), np.bool_)
+    assert mask.tolist() == pl.read_parquet(folder / "truth.parquet")["goes"].to_list()
+    assert scores(str(folder), "newsieve") == {"precision": 1.0, "recall": 1.0, "lost": 0, "copies": 0}
+
+
+def test_keeping_all_finds_nothing(folder):
+    """A search that keeps everything has no recall, and every further copy is counted."""
+    texts = pl.read_parquet(folder / "forms.parquet")["text"]
+    assert scored(folder, [False] * COUNT) == {
+        "precision": 1.0,
+        "recall": 0.0,
+        "lost": 0,
+        "copies": COUNT - texts.n_unique(),
+    }
+
+
+def test_flagging_every_copy_loses_texts(folder):
+    """A search that takes all copies of a text has lost it: nothing similar is kept."""
+    rows = pl.read_parquet(folder / "forms.parquet")
+    copied = rows.select(pl.len().over("text") > 1)["len"]
+    found = scored(folder, copied)
+    near = scored(folder, [True] * COUNT)
+    assert found["lost"] > 0
+    assert found["precision"] < 1
+    assert near["lost"] == rows["text"].n_unique()
+
+
+def test_another_copy_may_be_kept(folder):
+    """Which copy of a text is kept does not count: the last is as good as the first."""
+    rows = pl.read_parquet(folder / "forms.parquet").with_columns(
+        pl.read_parquet(folder / "truth.parquet")["goes"]
+    )
+    kept = rows.select((~pl.col("goes")).any().over("text"))["goes"]
+    last = rows.select(pl.col("row") == pl.col("row").max().over("text"))["row"]
+    found = scored(folder, ~(kept & last))
+    assert (found["precision"], found["recall"], found["lost"]) == (1.0, 1.0, 0)
+
+
+def test_a_search_that_was_left_out_is_named_with_the_reason():
+    """The table has a row with the reason for a peer that was not measured."""
+    sample = dedup.Sample(1.0, Usage(2.0, 2.0, 100.0))
+    score = {"precision": 1.0, "recall": 1.0, "lost": 0, "copies": 0}
+    workload = dedup.Workload(
+        "ko", 10, {"newsieve": [sample]}, {"newsieve": score}, {"daft": "cannot be installed here"}
+    )
+    rows = dedup.page([workload], "plot.svg")
+    assert f"| {SEARCHES['daft'].title} | cannot be installed here |{' |' * 8}" in rows
