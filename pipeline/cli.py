@@ -180,11 +180,17 @@ def strip(file: str, config: RunConfig, as_json: bool, quiet: bool) -> None:
 )
 @options(JSON)
 def explain(what: str, corpus: Path | None, config: RunConfig, as_json: bool) -> None:
-    """Show every line of a document: kept, or removed by which rule, on what evidence, and what it repeats."""
+    """Show every line of a document: kept, or removed by which rule, on what evidence, and what it repeats.
+
+    Of a near-duplicate in a corpus, the words that differ from the text that stands for it: [-removed-] {+kept+}.
+    """
+    from pipeline.difference import differences_in, notes  # noqa: PLC0415
     from pipeline.explain import as_text, story_in  # noqa: PLC0415
 
     story = _story(what, config) if corpus is None else story_in(corpus, what)
-    tell(_json({**story.head, "lines": story.lines}) if as_json else as_text(story))
+    found = [] if corpus is None else differences_in(corpus, story)
+    plain = {**story.head, "lines": story.lines, "differences": found}
+    tell(_json(plain) if as_json else as_text(story, notes(found)))
 
 
 @cli.command()

@@ -78,25 +78,35 @@ def _lines(standing: pl.DataFrame, removed: pl.DataFrame) -> list[dict[str, Any]
     ]
 
 
-def as_text(story: Story) -> str:
-    """Return a story for people: every line with its number and fate, and under a removal its reason."""
+def as_text(story: Story, notes: dict[int | None, list[str]]) -> str:
+    """Return a story for people: every line with its number and fate, and under a removal its reason.
+
+    ``notes`` are shown below the reason of their line; those of no line at the end.
+    """
     head = [f"{name:<10}{_said(value)}" for name, value in story.head.items() if value is not None]
-    rows = [text for line in story.lines for text in _told(line)]
+    rows = [text for line in story.lines for text in _told(line, notes.get(line["line"], []))]
     kept = sum(line["kept"] is not None for line in story.lines)
-    return "\n".join([*head, "", *rows, "", f"{kept} of {len(story.lines)} lines kept"])
+    below = (
+        ["", f"{'':8}beside the document that stands for it:", *_below(notes[None])] if None in notes else []
+    )
+    return "\n".join([*head, "", *rows, *below, "", f"{kept} of {len(story.lines)} lines kept"])
 
 
 def _said(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _told(line: dict[str, Any]) -> list[str]:
+def _told(line: dict[str, Any], notes: list[str]) -> list[str]:
     whole = [take for take in line["removals"] if take["span"] is None]
     fate = whole[0]["stage"] if whole else "kept"
     mark = {"kept": "+", "title": "t"}.get(fate, "-")
     text = line["text"] if whole else _marked(line)
-    reasons = [f"{'':21}{_reason(take)}" for take in line["removals"]]
+    reasons = _below([_reason(take) for take in line["removals"]] + notes)
     return [f"{line['line']:>5} {mark} {fate:<12} {text}", *reasons]
+
+
+def _below(texts: list[str]) -> list[str]:
+    return [f"{'':21}{text}" for text in texts]
 
 
 def _marked(line: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ FLOORS = (
     {"rules"},
     {"read", "store", "dedup", "execute", "strip", "extract"},
     {"run"},
-    {"single", "explain", "verify", "suggest", "evaluate"},
+    {"single", "explain", "difference", "verify", "suggest", "evaluate"},
     {"terminal"},
     {"cli", "__main__"},
 )
