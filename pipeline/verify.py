@@ -13,7 +13,7 @@ from pipeline.run.gather import SEEN
 from pipeline.schema import CORPUS, REMOVALS
 from pipeline.store.corpus import open_corpus
 from pipeline.store.files import read_table, sha256_of
-from pipeline.store.manifest import Manifest
+from pipeline.store.manifest import Manifest, Output, standing
 from pipeline.strip.apply import rebuild
 
 
@@ -24,7 +24,8 @@ def verify(folder: Path) -> str:
     lines extracted (their hash is in ``index/seen-*``). Raises CorpusError naming everything that is wrong.
     """
     manifests = open_corpus(folder)
-    wrong = [reason for manifest in manifests for reason in _wrong_files(folder, manifest)]
+    files = standing(manifests)
+    wrong = [reason for manifest, output in files for reason in _wrong_file(folder, manifest, output)]
     if not wrong:
         wrong = [reason for manifest in manifests for reason in _wrong_documents(folder, manifest)]
     if wrong:
@@ -34,26 +35,21 @@ def verify(folder: Path) -> str:
             f"{folder}: {len(wrong)} things are wrong:\n{listed}{more}\n"
             "Nothing was changed; restore these files from a copy, or build the corpus anew."
         )
-    files = sum(len(manifest.outputs) for manifest in manifests)
     documents = sum(_rows(manifest, "index/seen") for manifest in manifests)
-    return (
-        f"{folder}: {len(manifests)} runs, {files} files and {documents} documents are as their manifests say"
-    )
+    return f"{folder}: {len(manifests)} runs, {len(files)} files and {documents} documents are as their manifests say"
 
 
 def _rows(manifest: Manifest, table: str) -> int:
     return sum(output.rows for output in manifest.outputs if output.path.startswith(table))
 
 
-def _wrong_files(folder: Path, manifest: Manifest) -> list[str]:
-    wrong = []
-    for output in manifest.outputs:
-        path = folder / output.path
-        if not path.is_file():
-            wrong.append(f"{output.path}: missing")
-        elif sha256_of(path) != output.sha256:
-            wrong.append(f"{output.path}: its bytes are not those that run {manifest.run} wrote")
-    return wrong
+def _wrong_file(folder: Path, manifest: Manifest, output: Output) -> list[str]:
+    path = folder / output.path
+    if not path.is_file():
+        return [f"{output.path}: missing"]
+    if sha256_of(path) != output.sha256:
+        return [f"{output.path}: its bytes are not those that run {manifest.run} wrote"]
+    return []
 
 
 def _wrong_documents(folder: Path, manifest: Manifest) -> list[str]:

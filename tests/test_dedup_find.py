@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from itertools import accumulate
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import polars as pl
@@ -11,14 +13,15 @@ from hypothesis import strategies as st
 
 from pipeline.dedup import Known, Settings, find_duplicates
 from pipeline.dedup.buckets import buckets_of, keep_first
-from pipeline.dedup.describe import keys_of
+from pipeline.dedup.describe import put_keys
 from pipeline.dedup.find import DUPLICATES
 from pipeline.dedup.normalise import matching_form
 from pipeline.dedup.resolve import KEPT, REMOVED, settle
+from pipeline.dedup.room import BandKeys, Room
 from pipeline.dedup.utf8 import texts_of
 from pipeline.dedup.verify import similarity
-from pipeline.errors import CorpusError
-from pipeline.store.index import Index, index_batch
+from pipeline.errors import CorpusError, StorageError
+from pipeline.store.index import open_index, write_index
 
 RULES = st.sampled_from(["jaccard", "containment", "coverage"])
 LOOSE = Settings(threshold=0.5, num_perm=64, recall=0.9)
@@ -79,9 +82,16 @@ def score_of(rule, kept, gone):
     return jaccard(kept, gone) if rule == "jaccard" else covered(kept, gone)
 
 
+def keys_of(texts, config):
+    """Return the band keys of texts, shape (bands, texts)."""
+    keys = BandKeys(config.bands()[0], np.zeros(len(texts), np.uint64), Room())
+    put_keys(keys, texts_of(texts), np.arange(len(texts)), config, None)
+    return np.array(list(keys))
+
+
 def share_a_band(forms, config):
     """Return which pairs of forms are candidates, as a matrix."""
-    keys = keys_of(texts_of(forms), np.arange(len(forms)), config, None)
+    keys = keys_of(forms, config)
     return (keys[:, :, None] == keys[:, None, :]).any(axis=0)
 
 
@@ -152,15 +162,64 @@ def test_row_order_does_not_matter(items, rng):
     first, second = find_duplicates(items, None, LOOSE), find_duplicates(shuffled, None, LOOSE)
     assert first.removed.equals(second.removed)
     assert first.kept.equals(second.kept)
+    np.testing.assert_array_equal(list(first.keys), list(second.keys))
+
+
+@given(batches(), RULES, st.sampled_from([0, 200, 2000]))
+@settings(max_examples=40, deadline=None)
+def test_a_small_room_changes_nothing(items, rule, memory):
+    """With room for no band key, for some or for all, the verdict, the index rows and their keys are the same."""
+    config, told = replace(LOOSE, rule=rule, min_chars=12), []
+    wanted = find_duplicates(items, None, config)
+    found = find_duplicates(items, None, config, Room(memory, forget=lambda: told.append(1)))
+    assert found.removed.equals(wanted.removed)
+    assert found.kept.equals(wanted.kept)
+    assert found.compared == wanted.compared
+    np.testing.assert_array_equal(list(found.keys), list(wanted.keys))
+    assert told
+
+
+def test_a_folder_without_room_is_told():
+    """Band keys that cannot be written end the run with the error of the disk."""
+    with pytest.raises(StorageError, match=r"^missing: No such file"):
+        find_duplicates(frame_of(list(BASES)), None, LOOSE, Room(0, Path("missing")))
+
+
+@pytest.mark.parametrize("room", [Room(0), Room()], ids=["in-a-file", "in-memory"])
+def test_band_keys_come_out_as_they_went_in(room):
+    """Keys put in by blocks of texts come out by band, of all texts or some, with the space mixed in."""
+    keys = np.arange(60, dtype=np.uint64).reshape(3, 20) * np.uint64(10**17)
+    space = np.arange(20, dtype=np.uint64) % 2
+    held = BandKeys(3, space, room)
+    for first, last in ((7, 20), (0, 7)):
+        held.put(first, keys[:, first:last])
+    np.testing.assert_array_equal(list(held), keys ^ space)
+    some = held.only(np.array([3, 19, 4])).only(np.array([2, 0]))
+    np.testing.assert_array_equal(list(some), (keys ^ space)[:, [4, 3]])
+    assert (len(some), some.texts) == (3, 2)
+
+
+@given(batches())
+@settings(max_examples=20, deadline=None)
+def test_short_items_are_as_if_not_there(items):
+    """Items below ``min_chars`` in matching form are neither removed nor kept, and nothing else changes."""
+    config = replace(LOOSE, min_chars=30)
+    found = find_duplicates(items, None, config)
+    long = items.filter(matching_form(items["text"]).str.len_chars() >= 30)
+    wanted = find_duplicates(long, None, LOOSE)
+    assert found.removed.equals(wanted.removed)
+    assert found.kept.equals(wanted.kept)
 
 
 def known_of(runs):
-    """Return an index of the kept items of earlier runs, and each known item's rank in the one total order."""
-    parts = [
-        kept.with_columns(pl.col("item").cast(pl.String).alias("doc_id"), line=pl.lit(0)) for kept in runs
-    ]
-    rows = pl.concat(parts)
-    return Index([index_batch(rows.drop("item"), rows.schema["bands"].size)]), rows["item"].to_list()
+    """Return an index of what earlier runs found, and each known item's rank in the one total order."""
+    with TemporaryDirectory() as folder:
+        paths = [Path(folder) / str(number) for number in range(len(runs))]
+        for path, found in zip(paths, runs, strict=True):
+            rows = found.kept.with_columns(pl.col("item").cast(pl.String).alias("doc_id"), line=pl.lit(0))
+            write_index(path, rows, found.keys, {"bands": len(found.keys)})
+        index = open_index(paths, {"bands": len(runs[0].keys)})
+    return index, [item for found in runs for item in found.kept["item"]]
 
 
 def in_sequence(items, batch, config):
@@ -174,7 +233,7 @@ def in_sequence(items, batch, config):
     for part in items.with_columns(batch=batch).partition_by("batch", maintain_order=True):
         index, ranks = known_of(runs) if runs else (None, [])
         found = find_duplicates(part, None if index is None else Known(index, fetch_text), config)
-        runs.append(found.kept)
+        runs.append(found)
         for item, other, is_known, score, kind in found.removed.rows():
             removed[item] = (ranks[other] if is_known else other, np.float32(score), kind)
     return removed
@@ -221,9 +280,11 @@ def test_rounds_find_what_all_pairs_find(graph, data):
     keys = data.draw(st.lists(st.tuples(*[st.integers(0, 2)] * 3), min_size=size, max_size=size))
     gone = data.draw(st.sets(st.integers(0, size - 1), max_size=2))
     states = np.array([REMOVED if text in gone else 0 for text in range(size)], np.int8)
+    held = BandKeys(3, np.zeros(size, np.uint64), Room())
+    held.put(0, np.array(keys, np.uint64).T)
     edges = {(a, b) for a, b in pairs if any(x == y for x, y in zip(keys[a], keys[b], strict=True))}
     done = keep_first(
-        buckets_of(np.array(keys, np.uint64).T, None),
+        buckets_of(held, None, Room()),
         states,
         lambda left, right: left != right,
         lambda left, right: np.array(
@@ -334,7 +395,7 @@ def test_no_items():
     found = find_duplicates(frame_of([]), None, Settings())
     assert found.removed.schema == DUPLICATES
     assert (len(found.removed), len(found.kept), found.compared) == (0, 0, 0)
-    assert found.kept.schema["bands"] == pl.Array(pl.UInt64, 21)
+    assert [len(keys) for keys in found.keys] == [0] * 21
 
 
 def test_copies_cost_no_comparison():
@@ -363,8 +424,7 @@ def test_ranks_that_are_no_order_are_refused():
 
 def test_a_known_text_that_changed_is_refused():
     """A near-duplicate is never removed for a known text that is not the one the index describes."""
-    kept = find_duplicates(frame_of([BASES[2]]), None, Settings()).kept
-    index, _ = known_of([kept])
+    index, _ = known_of([find_duplicates(frame_of([BASES[2]]), None, Settings())])
     known = Known(index, lambda keys: keys.with_columns(text=pl.lit("another text")))
     with pytest.raises(CorpusError) as refused:
         find_duplicates(frame_of([BASES[2] + "!"]), known, Settings())

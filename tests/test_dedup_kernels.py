@@ -2,7 +2,6 @@
 
 import random
 import sys
-from itertools import pairwise
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -14,12 +13,13 @@ from datasketch import MinHash
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup import Settings, describe, engine, find, find_duplicates
+from pipeline.dedup import Room, Settings, find, find_duplicates
 from pipeline.dedup.alike import alike, distinct
 from pipeline.dedup.bands import band_keys
-from pipeline.dedup.describe import exact_hashes, keys_of
+from pipeline.dedup.describe import exact_hashes, put_keys
 from pipeline.dedup.engine import kernels_for
 from pipeline.dedup.normalise import forms_of, matching_form, tables
+from pipeline.dedup.room import BandKeys
 from pipeline.dedup.signature import hash_shingle, shingle_hashes, signatures
 from pipeline.dedup.utf8 import series_of, texts_of
 from pipeline.dedup.verify import similarity
@@ -83,8 +83,15 @@ def test_exact_hashes_are_those_of_xxhash(texts):
     forms = matching_form(pl.Series(texts))
     expected = [xxhash.xxh3_128_intdigest(form.encode()) for form in forms]
     for engine_used in (None, kernels):
-        high, low = exact_hashes(texts_of(pl.Series(texts)), engine_used).tolist()
+        high, low = exact_hashes(texts_of(pl.Series(texts)), engine_used)[0].tolist()
         assert [(a << 64) + b for a, b in zip(high, low, strict=True)] == expected
+
+
+def keys_of(texts, config, used):
+    """Return the band keys of texts, shape (bands, texts)."""
+    keys = BandKeys(config.bands()[0], np.zeros(len(texts), np.uint64), Room())
+    put_keys(keys, texts_of(texts), np.arange(len(texts)), config, used)
+    return np.array(list(keys))
 
 
 @given(TEXTS, st.sampled_from([(1, 16, 1), (5, 128, 6), (5, 20, 3), (7, 3, 2)]), st.integers(0, 9))
@@ -100,8 +107,8 @@ def test_band_keys_are_those_of_datasketch(texts, shape, seed):
         oracles.append(oracle.hashvalues)
     config = Shape(size, count, rows, seed)
     expected = band_keys(np.array(oracles, np.uint32), *config.bands()).tolist()
-    assert keys_of(texts_of(pl.Series(texts)), np.arange(len(texts)), config, None).T.tolist() == expected
-    assert keys_of(texts_of(pl.Series(texts)), np.arange(len(texts)), config, kernels).T.tolist() == expected
+    assert keys_of(pl.Series(texts), config, None).T.tolist() == expected
+    assert keys_of(pl.Series(texts), config, kernels).T.tolist() == expected
 
 
 @pytest.mark.parametrize("config", [Settings(), Settings(threshold=0.5, num_perm=20, shingle=3, recall=0.9)])
@@ -115,10 +122,7 @@ def test_band_keys_are_those_of_numpy(config):
         rows,
     )
     for engine_used in (None, kernels):
-        assert (
-            keys_of(texts_of(texts), np.arange(len(texts)), config, engine_used).T.tolist()
-            == expected.tolist()
-        )
+        assert keys_of(texts, config, engine_used).T.tolist() == expected.tolist()
 
 
 @given(st.lists(st.text("ab가𝄞", max_size=40), min_size=2, max_size=6), st.sampled_from([1, 5]), RULES)
@@ -183,6 +187,7 @@ def test_both_paths_find_the_same(monkeypatch):
     assert 500 < len(one.removed) < 1990
     assert one.removed.equals(two.removed)
     assert one.kept.equals(two.kept)
+    np.testing.assert_array_equal(list(one.keys), list(two.keys))
     assert one.compared == two.compared
 
 
@@ -197,12 +202,14 @@ def test_small_batches_do_not_load_kernels(monkeypatch):
     assert kernels_for(50_000_000) is None
 
 
-def test_descriptions_do_not_depend_on_the_path(monkeypatch):
-    """``describe`` gives the same frame by both paths, whatever blocks the texts fall into."""
-    texts = pl.DataFrame({"item": range(300), "text": [LONG[a : a + 9000] for a, _ in pairwise(range(301))]})
-    one = describe(texts.head(3), Settings())
-    monkeypatch.setattr(engine, "_WORTH_CALLING", 0)
-    assert describe(texts, Settings()).head(3).equals(one)
+@pytest.mark.parametrize("engine_used", [None, kernels])
+def test_characters_are_counted_in_matching_form(engine_used):
+    """A text is long enough by the characters of its matching form, whatever its bytes."""
+    texts = pl.Series(
+        [*EDGES, "가 나 다 라", "가나다라", "abcd", "abc", "𝄞𝄞𝄞", "Ａ\u200bＢ 𝄞𝄞", " " * 90, LONG[:50]]
+    )
+    long = [len(form) >= 4 for form in matching_form(texts)]
+    assert exact_hashes(texts_of(texts), engine_used, 4)[1].tolist() == long
 
 
 def test_code_that_cannot_be_kept_is_compiled_anyway(monkeypatch):

@@ -1,12 +1,14 @@
 """Levels, scopes and who is kept: what ``[dedup]`` says is what a run's second pass does."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from pipeline.config import Dedup, RunConfig, checked
 from pipeline.errors import ConfigError
+from pipeline.run import dedupe as module
 from pipeline.run.dedupe import dedupe, in_order
 from pipeline.run.gather import Gathered
 from pipeline.schema import REMOVED, SKIPPED
@@ -35,7 +37,7 @@ def gathered(texts):
 
 def kept(config, texts):
     """Return which documents have which lines after dedup."""
-    lines = dedupe(gathered(texts), config, lambda _level: None).lines
+    lines = dedupe(gathered(texts), config, lambda _level: None, Path("unused")).lines
     return {"abc"[doc]: sorted(part["line"].to_list()) for (doc,), part in lines.group_by("doc")}
 
 
@@ -53,6 +55,21 @@ def kept(config, texts):
 def test_scopes(config, expected):
     """Copies go across all hosts, within one host or not at all; the earliest of those compared stays."""
     assert kept(config, [[LONG]] * 3) == expected
+
+
+@pytest.mark.parametrize("setting", ["_IN_MEMORY", "_JOINED_BYTES"])
+def test_texts_in_a_file_change_nothing(setting, monkeypatch, tmp_path):
+    """Whole documents that are put together one by one, or lie in a file, are judged the same; the file goes."""
+    texts = [[LONG, MORE], [LONG, MORE, "".join(map(chr, range(0xAC00, 0xAD00)))], [LONG, MORE]]
+    wanted = dedupe(gathered(texts), Dedup(), lambda _level: None, tmp_path)
+    monkeypatch.setattr(module, setting, 0)
+    found = dedupe(gathered(texts), Dedup(), lambda _level: None, tmp_path)
+    assert wanted.taken["stage"].to_list() == ["document", "document", "exact"]
+    for name in ("lines", "taken", "copies"):
+        assert getattr(found, name).equals(getattr(wanted, name))
+    for level, kept in wanted.kept.items():
+        assert found.kept[level].items.equals(kept.items)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -80,7 +97,7 @@ def test_containment_takes_the_contained_text_alone():
     assert kept(Dedup(documents="off", keep="longest"), texts) == {"a": [1], "b": [1]}
     earliest_is_short = [[LONG + MORE], [LONG]]
     assert kept(Dedup(rule="containment", documents="off"), earliest_is_short) == {"a": [1], "b": [1]}
-    removed = dedupe(gathered(texts), config, lambda _level: None).taken
+    removed = dedupe(gathered(texts), config, lambda _level: None, Path("unused")).taken
     assert removed["evidence"].to_list() == ["containment 1.0 with b line 1"]
 
 

@@ -8,10 +8,13 @@ from datasketch import MinHash
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup import Settings, describe
+from pipeline.dedup import Room, Settings
 from pipeline.dedup.bands import band_keys, bands_for, recall_at
+from pipeline.dedup.describe import exact_hashes, put_keys
 from pipeline.dedup.normalise import matching_form
+from pipeline.dedup.room import BandKeys
 from pipeline.dedup.signature import hash_shingle, shingle_hashes, signatures, to_datasketch
+from pipeline.dedup.utf8 import texts_of
 from pipeline.errors import ConfigError
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), min_size=1, max_size=8)
@@ -129,7 +132,7 @@ def test_settings_out_of_range_are_refused():
         Settings(threshold=0.0, shingle=33)
     assert str(refused.value) == (
         "dedup: out of range: threshold = 0.0, shingle = 33; nothing was started. Allowed: threshold in (0, 1], "
-        "rule jaccard, containment, coverage, scope all, host, num_perm 1–1024, "
+        "rule jaccard, containment, coverage, scope all, host, min_chars from 0, num_perm 1–1024, "
         "seed 0–4294967295, shingle 1–32, recall in (0, 1)."
     )
 
@@ -144,15 +147,21 @@ def test_band_keys_depend_on_their_rows_alone():
     assert len(set(left.tolist())) == 4
 
 
-def test_described_texts_of_one_form_are_equal():
+def described(texts, config):
+    """Return the exact hashes, shape (2, texts), and the band keys, shape (bands, texts)."""
+    column = texts_of(pl.Series(texts))
+    keys = BandKeys(config.bands()[0], np.zeros(len(texts), np.uint64), Room())
+    put_keys(keys, column, np.arange(len(texts)), config, None)
+    return exact_hashes(column, None)[0], np.array(list(keys))
+
+
+def test_texts_of_one_form_are_equal():
     """Texts of one matching form share hash and band keys; another text shares neither."""
-    texts = pl.DataFrame({"item": [3, 1, 2], "text": ["“가 나다라마바”", '"가나다라마바"', '"가나다라마사"']})
-    described = describe(texts, Settings())
-    assert described["item"].to_list() == [3, 1, 2]
-    same, twin, other = described.drop("item").rows()
-    assert same == twin
-    assert same[:2] != other[:2]
-    assert described.schema["bands"] == pl.Array(pl.UInt64, 21)
+    hashes, keys = described(["“가 나다라마바”", '"가나다라마바"', '"가나다라마사"'], Settings())
+    assert (hashes[:, 0] == hashes[:, 1]).all()
+    assert (keys[:, 0] == keys[:, 1]).all()
+    assert (hashes[:, 0] != hashes[:, 2]).all()
+    assert len(keys) == 21
 
 
 def test_fingerprint_names_all_that_decides_keys():
@@ -161,6 +170,7 @@ def test_fingerprint_names_all_that_decides_keys():
         "threshold": 0.8,
         "rule": "jaccard",
         "scope": "all",
+        "min_chars": 0,
         "num_perm": 128,
         "seed": 1,
         "shingle": 5,
@@ -175,11 +185,9 @@ def test_fingerprint_names_all_that_decides_keys():
 
 def test_hashes_are_pinned():
     """The exact hash, shingle hash and band keys of a text are those that indexes on disk hold."""
-    described = describe(
-        pl.DataFrame({"item": [0], "text": ["정부가 표지판 글자크기를 키우기로 했다."]}), Settings()
-    )
-    row = described.row(0, named=True)
+    hashes, keys = described(["정부가 표지판 글자크기를 키우기로 했다."], Settings())
+    high, low = hashes[:, 0].tolist()
     exact = xxhash.xxh3_128_intdigest("정부가표지판글자크기를키우기로했다.".encode())
-    assert (row["hash_hi"] << 64) + row["hash_lo"] == exact
+    assert (high << 64) + low == exact
     assert hash_shingle("정부가표지") == 7821885787298814672
-    assert (row["bands"][0], row["bands"][20]) == (11688523353769193047, 13146869952603950397)
+    assert (keys[0, 0], keys[20, 0]) == (11688523353769193047, 13146869952603950397)

@@ -1,7 +1,7 @@
 """Duplicates across documents: described, proposed, verified and resolved into one kept set."""
 
-from pipeline.dedup.describe import describe
 from pipeline.dedup.find import DUPLICATES, Found, Known, find_duplicates
+from pipeline.dedup.room import Room
 from pipeline.dedup.settings import Settings
 
-__all__ = ["DUPLICATES", "Found", "Known", "Settings", "describe", "find_duplicates"]
+__all__ = ["DUPLICATES", "Found", "Known", "Room", "Settings", "find_duplicates"]

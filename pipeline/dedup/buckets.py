@@ -18,12 +18,15 @@ from pipeline.dedup.engine import spread
 from pipeline.dedup.resolve import KEPT, REMOVED, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import ModuleType
 
     import numpy.typing as npt
 
+    from pipeline.dedup.room import BandKeys, Room
+
     I64 = npt.NDArray[np.int64]
+    U32 = npt.NDArray[np.uint32]
     U64 = npt.NDArray[np.uint64]
     F64 = npt.NDArray[np.float64]
     Bools = npt.NDArray[np.bool_]
@@ -36,8 +39,8 @@ _ROUND_PAIRS: Final = 1 << 22  # aim for the pairs listed in one round; it bound
 class Buckets(NamedTuple):
     """Which texts share a band key: row i says that ``text[i]`` is in ``bucket[i]``; sorted by both."""
 
-    bucket: I64
-    text: I64
+    bucket: U32
+    text: U32
 
 
 class Edges(NamedTuple):
@@ -61,73 +64,123 @@ def no_comparisons() -> Compared:
     return Compared(Edges(none, none, np.empty(0, np.float64)), np.empty(0, np.uint64))
 
 
-def buckets_of(keys: U64, kernels: ModuleType | None) -> Buckets:
-    """Return the buckets with at least two texts, for band keys of shape (bands, texts)."""
-    found: dict[int, tuple[I64, Bools]] = {}
+def buckets_of(keys: BandKeys, kernels: ModuleType | None, room: Room) -> list[Buckets]:
+    """Return the buckets of at least two texts: those of two, each pair once for all bands, then the others by band.
 
-    def work(band: int) -> None:
-        found[band] = alike(keys[band], kernels)
+    As many bands are searched at once as the room allows.
+    """
+    pairs, larger = np.empty(0, np.uint64), []
+    abreast = room.abreast(keys.texts, len(keys))
+    for start in range(0, len(keys), abreast):
+        found: dict[int, tuple[U64, Buckets]] = {}
 
-    spread(work, range(len(keys)))
-    text, starts = (
-        np.concatenate(column) for column in zip(*(found[n] for n in range(len(keys))), strict=True)
-    )
-    return Buckets(np.cumsum(starts), text)
+        def work(band: int, found: dict[int, tuple[U64, Buckets]] = found) -> None:
+            found[band] = _pairs_and_larger(*alike(keys.band(band), kernels))
+
+        spread(work, range(start, min(start + abreast, len(keys))))
+        pairs = _once(np.concatenate([pairs, *(two for two, _ in found.values())]))
+        larger += [found[band][1] for band in sorted(found)]
+    ends = np.stack(_ends_of(pairs), axis=1).ravel().astype(np.uint32)
+    return [Buckets(np.repeat(np.arange(len(pairs), dtype=np.uint32), 2), ends), *larger]
+
+
+def _pairs_and_larger(text: I64, starts: Bools) -> tuple[U64, Buckets]:
+    """Return the codes of the groups of two, and the larger groups."""
+    heads = np.flatnonzero(starts)
+    sizes = np.diff(heads, append=len(text))
+    two, more = heads[sizes == 2], np.repeat(sizes > 2, sizes)
+    numbers = np.repeat(np.arange(int((sizes > 2).sum()), dtype=np.uint32), sizes[sizes > 2])
+    return _codes(text[two], text[two + 1]), Buckets(numbers, text[more].astype(np.uint32))
 
 
 def keep_first(
-    buckets: Buckets, states: States, apart: Callable[[I64, I64], Bools], compare: Compare
+    blocks: Sequence[Buckets], states: States, apart: Callable[[I64, I64], Bools], compare: Compare
 ) -> Compared:
     """Decide every text in ``states`` in place and return what was compared.
 
     A text that ``states`` already calls removed stays so and is compared with nothing. ``apart(a, b)`` tells
     which pairs may be compared at all; ``compare(a, b)`` returns how well a may stand for b, NaN if it may not.
     """
-    rows, width, done = _standing(buckets, states), 1, no_comparisons()
-    while len(rows.text):
-        place, size = _places(rows.bucket)
-        width = max(1, min(width, _ROUND_PAIRS // len(rows.text)))
-        unclear = np.zeros(len(states), bool)
-        unclear[rows.text[place > width]] = True
-        pairs = _heads_with_rest(rows.text, place, size, width)
-        first = _with_earliest(*pairs, len(states))
-        done = look_at(done, _those(pairs, first), apart, compare)
-        later = unclear.copy()
-        later[pairs[1][~first]] = True
-        settle(states, done.edges.stays, done.edges.goes, later)
-        rest = ~first & (states[pairs[0]] != REMOVED) & (states[pairs[1]] != REMOVED)
-        done = look_at(done, _those(pairs, rest), apart, compare)
+    rows, width, done = _standing(blocks, states, 0), 1, no_comparisons()
+    while rows:
+        width = max(1, min(width, _ROUND_PAIRS // sum(len(block.text) for block in rows)))
+        first, last, unclear = _heads(rows, width, len(states))
+        met = np.flatnonzero(last >= 0)
+        done = look_at(done, [(first[met], met)], apart, compare)
+        settle(states, done.edges.stays, done.edges.goes, unclear | (first < last))
+        done = look_at(done, _further(rows, width, first, states), apart, compare)
         settle(states, done.edges.stays, done.edges.goes, unclear)
-        rows, width = _standing(Buckets(*(column[place >= width] for column in rows)), states), width * 2
+        rows, width = _standing(rows, states, width), width * 2
     settle(states, done.edges.stays, done.edges.goes, np.zeros(len(states), bool))
     return done
 
 
-def kept_with_removed(buckets: Buckets, states: States) -> Iterator[tuple[I64, I64]]:
-    """Yield all pairs (kept, removed) of texts of one bucket, in blocks; a pair may come more than once."""
-    kept = _only(buckets, states[buckets.text] == KEPT)
-    removed = _only(buckets, states[buckets.text] == REMOVED)
-    first = np.searchsorted(kept.bucket, removed.bucket, side="left")
-    count = np.searchsorted(kept.bucket, removed.bucket, side="right") - first
-    ends = np.cumsum(count)
-    start = 0
-    while start < len(count):
-        stop = int(np.searchsorted(ends, (ends[start - 1] if start else 0) + _ROUND_PAIRS, side="right"))
-        block = slice(start, max(stop, start + 1))
-        yield kept.text[_ranges(first[block], count[block])], np.repeat(removed.text[block], count[block])
-        start = block.stop
+def _heads(rows: Sequence[Buckets], width: int, count: int) -> tuple[I64, I64, Bools]:
+    """Return of each text the earliest and the last text that it meets this round, and whether it misses some.
+
+    A text meets those of the first ``width`` of its buckets that come before it; -1 is the last of none.
+    """
+    first, last, unclear = np.full(count, count), np.full(count, -1), np.zeros(count, bool)
+    for block in rows:
+        place, size = _places(block.bucket)
+        unclear[block.text[place > width]] = True
+        heads, texts = _heads_with_rest(block.text, place, size, width)
+        np.minimum.at(first, texts, heads)
+        np.maximum.at(last, texts, heads)
+    return first, last, unclear
+
+
+def _further(rows: Sequence[Buckets], width: int, first: I64, states: States) -> Iterator[tuple[I64, I64]]:
+    """Yield the pairs of this round but those of a text with its earliest head, nor those of a removed text."""
+    for block in rows:
+        heads, texts = _heads_with_rest(block.text, *_places(block.bucket), width)
+        rest = (heads != first[texts]) & (states[heads] != REMOVED) & (states[texts] != REMOVED)
+        yield heads[rest], texts[rest]
+
+
+def kept_with_removed(blocks: Sequence[Buckets], states: States) -> Iterator[tuple[I64, I64]]:
+    """Yield all pairs (kept, removed) of texts of one bucket, in parts; a pair may come more than once."""
+    for block in blocks:
+        kept = _only(block, states[block.text] == KEPT)
+        removed = _only(block, states[block.text] == REMOVED)
+        first = np.searchsorted(kept.bucket, removed.bucket, side="left")
+        count = np.searchsorted(kept.bucket, removed.bucket, side="right") - first
+        ends = np.cumsum(count)
+        start = 0
+        while start < len(count):
+            stop = int(np.searchsorted(ends, (ends[start - 1] if start else 0) + _ROUND_PAIRS, side="right"))
+            part = slice(start, max(stop, start + 1))
+            yield (
+                kept.text[_ranges(first[part], count[part])].astype(np.int64),
+                np.repeat(removed.text[part], count[part]).astype(np.int64),
+            )
+            start = part.stop
 
 
 def look_at(
-    done: Compared, pairs: tuple[I64, I64], apart: Callable[[I64, I64], Bools], compare: Compare
+    done: Compared,
+    pairs: Iterable[tuple[I64, I64]],
+    apart: Callable[[I64, I64], Bools],
+    compare: Compare,
 ) -> Compared:
     """Compare the pairs (stays, goes) that are apart and were not looked at yet; add their edges to ``done``."""
-    allowed = apart(*pairs)
-    stays, goes = (ends[allowed].astype(np.uint64) for ends in pairs)
-    codes = np.sort(stays << np.uint64(32) | goes)
-    codes = codes[np.diff(codes, prepend=~codes[:1]) != 0]  # each once
-    codes = np.setdiff1d(codes, done.seen, assume_unique=True)
-    left, right = (codes >> np.uint64(32)).astype(np.int64), (codes & np.uint64(0xFFFF_FFFF)).astype(np.int64)
+    waiting: list[U64] = []
+    for stays, goes in pairs:
+        allowed = apart(stays, goes)
+        waiting.append(_codes(stays[allowed], goes[allowed]))
+        if sum(map(len, waiting)) > _ROUND_PAIRS:
+            done = _compared(done, waiting, compare)
+            waiting.clear()
+    return _compared(done, waiting, compare)
+
+
+def _compared(done: Compared, waiting: Sequence[U64], compare: Compare) -> Compared:
+    codes = _once(np.concatenate([done.seen[:0], *waiting]))
+    place = np.searchsorted(done.seen, codes)
+    codes = codes[np.append(done.seen, ~codes[-1:])[place] != codes]
+    if not len(codes):
+        return done
+    left, right = _ends_of(codes)
     score = compare(left, right)
     edge = ~np.isnan(score)
     found = (left[edge], right[edge], score[edge])
@@ -135,40 +188,49 @@ def look_at(
     return Compared(edges, np.sort(np.concatenate([done.seen, codes])))
 
 
-def _standing(rows: Buckets, states: States) -> Buckets:
-    """Drop texts that are removed, then buckets with nobody left to compare with."""
-    rows = _only(rows, states[rows.text] != REMOVED)
-    _, size = _places(rows.bucket)
-    return _only(rows, size > 1)
+def _codes(stays: I64, goes: I64) -> U64:
+    """Return each pair as one value."""
+    return np.asarray(stays.astype(np.uint64) << np.uint64(32) | goes.astype(np.uint64))
+
+
+def _ends_of(codes: U64) -> tuple[I64, I64]:
+    return (codes >> np.uint64(32)).astype(np.int64), (codes & np.uint64(0xFFFF_FFFF)).astype(np.int64)
+
+
+def _once(codes: U64) -> U64:
+    """Return the distinct values in order."""
+    codes = np.sort(codes)
+    return np.asarray(codes[np.diff(codes, prepend=~codes[:1]) != 0])
+
+
+def _standing(blocks: Sequence[Buckets], states: States, width: int) -> list[Buckets]:
+    """Drop the first ``width`` texts of each bucket and those removed, then buckets with nobody left to compare."""
+    rows = []
+    for block in blocks:
+        place, _ = _places(block.bucket)
+        left = _only(block, (place >= width) & (states[block.text] != REMOVED))
+        _, size = _places(left.bucket)
+        left = _only(left, size > 1)
+        rows += [left] if len(left.text) else []
+    return rows
 
 
 def _only(rows: Buckets, mask: Bools) -> Buckets:
     return Buckets(rows.bucket[mask], rows.text[mask])
 
 
-def _places(bucket: I64) -> tuple[I64, I64]:
+def _places(bucket: U32) -> tuple[I64, I64]:
     """Return the place of each row in its bucket, from 0, and the size of the bucket."""
-    starts = np.flatnonzero(np.diff(bucket, prepend=-1))
+    starts = np.flatnonzero(np.append(True, bucket[1:] != bucket[:-1])[: len(bucket)])
     sizes = np.diff(starts, append=len(bucket))
     return np.arange(len(bucket)) - np.repeat(starts, sizes), np.repeat(sizes, sizes)
 
 
-def _heads_with_rest(text: I64, place: I64, size: I64, width: int) -> tuple[I64, I64]:
+def _heads_with_rest(text: U32, place: I64, size: I64, width: int) -> tuple[I64, I64]:
     """Pair each of the first ``width`` texts of a bucket with every later text of it."""
     head = np.flatnonzero(place < width)
     count = size[head] - place[head] - 1
-    return np.repeat(text[head], count), text[_ranges(head + 1, count)]
-
-
-def _with_earliest(heads: I64, texts: I64, count: int) -> Bools:
-    """Tell which pairs are those of a text with the earliest of its heads, which removes most of what goes."""
-    earliest = np.full(count, count)
-    np.minimum.at(earliest, texts, heads)
-    return np.asarray(heads == earliest[texts])
-
-
-def _those(pairs: tuple[I64, I64], mask: Bools) -> tuple[I64, I64]:
-    return pairs[0][mask], pairs[1][mask]
+    return np.repeat(text[head], count).astype(np.int64), text[_ranges(head + 1, count)].astype(np.int64)
 
 
 def _ranges(starts: I64, counts: I64) -> I64:

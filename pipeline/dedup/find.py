@@ -14,15 +14,16 @@ import polars as pl
 
 from pipeline.dedup.alike import distinct
 from pipeline.dedup.buckets import Compared, Edges, buckets_of, keep_first, kept_with_removed, look_at
-from pipeline.dedup.describe import exact_hashes, keys_column, keys_of
+from pipeline.dedup.describe import exact_hashes, put_keys
 from pipeline.dedup.engine import kernels_for
 from pipeline.dedup.resolve import KEPT, REMOVED
+from pipeline.dedup.room import BandKeys, Room
 from pipeline.dedup.utf8 import Texts, texts_of
 from pipeline.dedup.verify import similarity
 from pipeline.errors import CorpusError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import ModuleType
 
     import numpy.typing as npt
@@ -54,8 +55,8 @@ class Index(Protocol):
         """Return ``hashes[item, hash_hi, hash_lo]``'s matches: ``item, known``, the earliest for each item."""
         ...
 
-    def candidates(self, band_keys: pl.DataFrame) -> pl.DataFrame:
-        """Return the pairs that share a band key of ``band_keys[item, bands]``: ``item, known, doc_id, line``."""
+    def candidates(self, bands: Iterable[U64]) -> pl.DataFrame:
+        """Return ``item, known``: the places and known items that share a key of one of the ``bands``."""
         ...
 
     def places(self, known: pl.Series) -> pl.DataFrame:
@@ -78,13 +79,14 @@ class Known:
 class Found(NamedTuple):
     """The verdict on a batch.
 
-    ``removed`` (``DUPLICATES``): a row an item that goes, by item. ``kept``: ``item, hash_hi, hash_lo, bands`` of
-    the kept items, ready for the index; equal texts of one document have one row, the first. ``compared``: how
-    many pairs of texts were compared.
+    ``removed`` (``DUPLICATES``): a row an item that goes, by item. ``kept``: ``item, hash_hi, hash_lo`` of the kept
+    items, and ``keys`` their band keys, for the index; equal texts of one document have one row, the first.
+    ``compared``: how many pairs of texts were compared.
     """
 
     removed: pl.DataFrame
     kept: pl.DataFrame
+    keys: BandKeys
     compared: int
 
 
@@ -106,24 +108,28 @@ class _Nodes(NamedTuple):
     space: U64  # of all its items: mixed into hashes and keys, it lets nothing of two spaces be equal
     spread: Bools  # whether further documents have this text
     hashes: U64  # shape (2, nodes)
-    keys: U64  # shape (bands, nodes)
+    keys: BandKeys
 
 
-def find_duplicates(items: pl.DataFrame, known: Known | None, settings: Settings) -> Found:
+def find_duplicates(
+    items: pl.DataFrame, known: Known | None, settings: Settings, room: Room | None = None
+) -> Found:
     """Return which of ``items[item u32, doc u32, text, space u64]`` are duplicates of earlier items or of known ones.
 
-    Only items of one ``space`` are compared; without that column all are.
-    ``item`` is the rank in the total order and unique; the items of one document follow each other in it, and
-    are never compared with each other. Every known item comes before every item. Rows may be in any order.
-    Raises ValueError when the ranks break these rules, CorpusError when a known text is not what the index says.
+    Only items of one ``space`` are compared; without that column all are. An item of fewer than ``min_chars``
+    characters is as if it were not there. ``item`` is the rank in the total order and unique; the items of one document
+    follow each other in it, and are never compared with each other. Every known item comes before every item. Rows may
+    be in any order. ``room`` bounds memory and decides nothing. Raises ValueError when the ranks break these rules,
+    CorpusError when a known text is not what the index says, StorageError when the room's folder has none.
     """
     kernels = kernels_for(int(items["text"].str.len_bytes().cast(pl.UInt64).sum()))
-    rows, nodes, equal = _collapse(_in_order(items), known, settings, kernels)
+    room = room or Room()
+    rows, nodes, equal = _collapse(_in_order(items), known, settings, kernels, room)
     candidates = _candidates(nodes, known)
     near_known = _near_known(nodes, candidates, known, settings, kernels)
     states = np.zeros(len(nodes.first), np.int8)
     states[near_known["node"].to_numpy()] = REMOVED
-    done = _resolve(nodes, states, settings, kernels)
+    done = _resolve(nodes, states, settings, kernels, room)
     removed = pl.concat(
         [
             _verdicts(equal, known=True, kind="exact"),
@@ -137,10 +143,9 @@ def find_duplicates(items: pl.DataFrame, known: Known | None, settings: Settings
             pl.Series("item", rows.item[nodes.first[stays]], dtype=pl.UInt32),
             pl.Series("hash_hi", nodes.hashes[0, stays]),
             pl.Series("hash_lo", nodes.hashes[1, stays]),
-            keys_column(nodes.keys[:, stays]),
         ]
     )
-    return Found(removed.sort("item"), kept, len(done.seen) + len(candidates))
+    return Found(removed.sort("item"), kept, nodes.keys.only(stays), len(done.seen) + len(candidates))
 
 
 def _in_order(items: pl.DataFrame) -> pl.DataFrame:
@@ -151,19 +156,24 @@ def _in_order(items: pl.DataFrame) -> pl.DataFrame:
         rows = rows.sort("item")
     if (rows["item"].diff() == 0).any():
         raise ValueError("items: two items have the same rank")
-    if rows["doc"].rle_id().n_unique() != rows["doc"].n_unique():
+    doc = rows["doc"].to_numpy()
+    begins = np.sort(doc[np.append(True, doc[1:] != doc[:-1])[: len(doc)]])
+    if (begins[1:] == begins[:-1]).any():
         raise ValueError("items: the items of a document do not follow each other in the total order")
     return rows
 
 
 def _collapse(
-    rows: pl.DataFrame, known: Known | None, settings: Settings, kernels: ModuleType | None
+    rows: pl.DataFrame, known: Known | None, settings: Settings, kernels: ModuleType | None, room: Room
 ) -> tuple[_Items, _Nodes, pl.DataFrame]:
     """Return the items, their distinct texts, and ``item, duplicate_of`` of those that a known item equals."""
+    texts = texts_of(rows["text"], room.forget)
+    hashes, long = exact_hashes(texts, kernels, settings.min_chars)
+    if not long.all():
+        rows, hashes = rows.filter(long), hashes.compress(long, axis=1)
+        texts = texts_of(rows["text"], room.forget)
     item, doc = rows["item"].to_numpy(), rows["doc"].to_numpy()
-    texts = texts_of(rows["text"])
     space = rows["space"].to_numpy()
-    hashes = exact_hashes(texts, kernels)
     hashes[0] ^= space
     text, first, last = distinct(hashes, kernels)
     hashes = hashes[:, first]
@@ -173,8 +183,8 @@ def _collapse(
     number[fresh] = np.arange(len(fresh))
     first, last = first[fresh], last[fresh]
     spread = doc[first] != doc[last]  # the items of a document follow each other
-    keys = keys_of(texts, first, settings, kernels)
-    keys ^= space[first]
+    keys = BandKeys(settings.bands()[0], space[first], room)
+    put_keys(keys, texts, first, settings, kernels)
     nodes = _Nodes(texts, first, last, doc[first], space[first], spread, hashes[:, fresh], keys)
     old = taken[text] >= 0
     equal = pl.DataFrame({"item": item[old], "duplicate_of": taken[text[old]]})
@@ -192,11 +202,10 @@ def _equal_to_known(hashes: U64, known: Known | None) -> I64:
 
 
 def _candidates(nodes: _Nodes, known: Known | None) -> pl.DataFrame:
-    """Return ``node, known, doc_id, line``: the pairs of a text and a known item that share a band key."""
+    """Return ``node, known``: the pairs of a text and a known item that share a band key."""
     if known is None:
         return pl.DataFrame(schema={"node": pl.UInt32, "known": pl.UInt32})
-    asked = keys_column(nodes.keys).to_frame().with_row_index("item")
-    return known.index.candidates(asked).rename({"item": "node"})
+    return known.index.candidates(nodes.keys).rename({"item": "node"})
 
 
 def _near_known(
@@ -229,7 +238,7 @@ def _fetch(wanted: pl.DataFrame, known: Known, kernels: ModuleType | None) -> pl
     texts = known.fetch_text(places.select("doc_id", "line"))
     rows = places.join(texts, on=["doc_id", "line"], how="left", maintain_order="left")
     rows = rows.with_columns(pl.col("text").fill_null(""))
-    high, low = exact_hashes(texts_of(rows["text"]), kernels)
+    (high, low), _ = exact_hashes(texts_of(rows["text"]), kernels)
     high ^= wanted["space"].to_numpy()
     wrong = rows.filter((pl.col("hash_hi") != pl.Series(high)) | (pl.col("hash_lo") != pl.Series(low)))
     if len(wrong):
@@ -242,7 +251,9 @@ def _fetch(wanted: pl.DataFrame, known: Known, kernels: ModuleType | None) -> pl
     return rows.select("known", "text")
 
 
-def _resolve(nodes: _Nodes, states: States, settings: Settings, kernels: ModuleType | None) -> Compared:
+def _resolve(
+    nodes: _Nodes, states: States, settings: Settings, kernels: ModuleType | None, room: Room
+) -> Compared:
     """Decide every text in ``states`` in place, then compare the removed with every kept text they may name."""
 
     def compare(left: I64, right: I64) -> F64:
@@ -255,11 +266,9 @@ def _resolve(nodes: _Nodes, states: States, settings: Settings, kernels: ModuleT
         elsewhere = nodes.spread[removed] | (nodes.doc[kept] != nodes.doc[removed])
         return np.asarray(elsewhere & (nodes.first[kept] < nodes.last[removed]))
 
-    buckets = buckets_of(nodes.keys, kernels)
+    buckets = buckets_of(nodes.keys, kernels, room)
     done = keep_first(buckets, states, apart, compare)
-    for pairs in kept_with_removed(buckets, states):
-        done = look_at(done, pairs, may_name, compare)
-    return done
+    return look_at(done, kept_with_removed(buckets, states), may_name, compare)
 
 
 def _copies(rows: _Items, nodes: _Nodes, states: States) -> pl.DataFrame:

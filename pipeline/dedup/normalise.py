@@ -54,9 +54,14 @@ def matching_form(text: Text) -> Text:
 
 def forms_of(texts: Texts, rows: I64, kernels: ModuleType | None) -> Utf8:
     """Return the matching forms of these rows of the texts, by the kernel where one is given."""
-    if kernels is None:
-        return utf8_of(_forms_in_two(texts.column.gather(rows)))
-    size = int(texts.views[rows, 0].sum(dtype=np.int64))
+    forms = _by_kernel(texts, rows, kernels) if kernels else utf8_of(_forms_in_two(texts.column.gather(rows)))
+    if texts.forget is not None:
+        texts.forget()
+    return forms
+
+
+def _by_kernel(texts: Texts, rows: I64, kernels: ModuleType) -> Utf8:
+    size = int(texts.sizes(rows).sum())
     data, ends = np.empty(size + 4, np.uint8), np.empty(len(rows), np.int64)
     given = (texts.views, np.uint64(texts.views.ctypes.data), texts.addresses, rows)
     left = kernels.matching_forms(*given, *tables(), data, ends)

@@ -9,6 +9,8 @@ import polars as pl
 import pyarrow as pa
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     U8 = npt.NDArray[np.uint8]
@@ -22,16 +24,18 @@ class Texts(NamedTuple):
 
     Row i of ``views`` is Arrow's string view: size, first four bytes, number of a buffer, place in it; or size and
     the text itself if it has no more than 12 bytes. ``addresses`` are those of the buffers, held by ``owner``.
+    ``forget`` is to be called when some of them were read: see ``Room``.
     """
 
     column: pl.Series
     views: U32
     addresses: U64
     owner: pa.Array
+    forget: Callable[[], None] | None
 
-    def sizes(self) -> I64:
-        """Return how many bytes of UTF-8 each text has."""
-        return self.views[:, 0].astype(np.int64)
+    def sizes(self, rows: I64 | slice) -> I64:
+        """Return how many bytes of UTF-8 each text of some rows has."""
+        return self.views[rows, 0].astype(np.int64)
 
 
 class Utf8(NamedTuple):
@@ -41,14 +45,14 @@ class Utf8(NamedTuple):
     offsets: I64
 
 
-def texts_of(column: pl.Series) -> Texts:
+def texts_of(column: pl.Series, forget: Callable[[], None] | None = None) -> Texts:
     """Return a column and its buffers, without copying them."""
     column = column.rechunk()
     array = column.to_arrow(compat_level=pl.CompatLevel.newest())
     rows, buffers = slice(array.offset, array.offset + len(array)), array.buffers()
     flat = np.frombuffer(buffers[1], np.uint32) if len(array) else np.empty(0, np.uint32)
     addresses = np.array([buffer.address for buffer in buffers[2:]], np.uint64)
-    return Texts(column, flat.reshape(-1, 4)[rows], addresses, array)
+    return Texts(column, flat.reshape(-1, 4)[rows], addresses, array, forget)
 
 
 def utf8_of(column: pl.Series) -> Utf8:

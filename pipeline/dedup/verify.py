@@ -53,7 +53,7 @@ def similarity(texts: Texts, left: I64, right: I64, settings: Settings, kernels:
     if not len(left):
         return scores
     order = np.argsort(left, kind="stable")
-    ends = np.concatenate([[0], np.cumsum(texts.sizes()[right[order]] + _PAIR_BYTES)])
+    ends = np.concatenate([[0], np.cumsum(texts.sizes(right[order]) + _PAIR_BYTES)])
 
     def work(block: tuple[int, int]) -> None:
         pairs = order[slice(*block)]

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Final, NamedTuple
 
+import numpy as np
 import polars as pl
 import xxhash
 
 from pipeline.config import Dedup
-from pipeline.dedup.find import Found, Known, find_duplicates
-from pipeline.dedup.normalise import matching_form
+from pipeline.dedup.find import Known, find_duplicates
+from pipeline.dedup.room import BandKeys, Room
 from pipeline.dedup.settings import Settings
+from pipeline.dedup.signature import blocks
 from pipeline.run.gather import Gathered
 from pipeline.schema import LINE_REF, REMOVALS, REMOVED
+from pipeline.store.mapped import shelved
 
+_IN_MEMORY: Final = 1 << 29  # bytes of the texts of whole documents; beyond them they go to a file
+_JOINED_BYTES: Final = 1 << 26  # of texts put together at once
 _RULES = {"jaccard": "Jaccard", "containment": "containment", "coverage": "coverage"}
 LEVELS = ("documents", "paragraphs")
 TAKEN = pl.Schema([("doc", pl.UInt32()), *REMOVALS.items()])
 OpenKnown = Callable[[str], Known | None]
+Forget = Callable[[], None]
+
+
+class Kept(NamedTuple):
+    """What the index shall know of a level's kept items: rows (``ITEMS``) in the total order, and their band keys."""
+
+    items: pl.DataFrame
+    keys: BandKeys
 
 
 class Deduped(NamedTuple):
-    """Lines that stand after both levels, every removal (``TAKEN``), and the rows for each level's index.
+    """Lines that stand after both levels, every removal (``TAKEN``), and what each level's index shall know.
 
     ``copies[doc, cluster_size]`` counts the documents that went as duplicates of one, itself included.
     """
 
     lines: pl.DataFrame
     taken: pl.DataFrame
-    kept: dict[str, pl.DataFrame]
+    kept: dict[str, Kept]
     copies: pl.DataFrame
 
 
@@ -40,6 +57,7 @@ def settings_of(config: Dedup, level: str) -> Settings:
         threshold=config.threshold,
         rule=config.rule,
         scope="host" if scope == "host" else "all",
+        min_chars=config.min_chars,
         num_perm=config.num_perm,
         seed=config.seed,
         shingle=config.shingle,
@@ -47,35 +65,68 @@ def settings_of(config: Dedup, level: str) -> Settings:
     )
 
 
-def dedupe(gathered: Gathered, config: Dedup, known: OpenKnown) -> Deduped:
+def dedupe(gathered: Gathered, config: Dedup, known: OpenKnown, folder: Path) -> Deduped:
     """Remove duplicates of documents, then of paragraphs, against each other and against earlier runs.
 
-    ``known(level)`` opens the kept items of earlier runs.
+    ``known(level)`` opens the kept items of earlier runs. ``folder`` takes what is too large for memory, until the
+    search is done. Raises StorageError.
     """
     documents = in_order(gathered, config)
-    lines = gathered.lines.join(documents.select("doc", "rank", "doc_id", "host"), on="doc").sort(
-        "rank", "line"
-    )
+    lines = in_rank_order(gathered.lines, documents)
     taken = [_as_taken(gathered.removed, documents)]
-    kept: dict[str, pl.DataFrame] = {}
+    kept: dict[str, Kept] = {}
     copies = pl.DataFrame(schema={"doc": pl.UInt32, "cluster_size": pl.UInt32})
     if config.documents != "off":
-        whole = lines.group_by("rank", "doc", "doc_id", "host", maintain_order=True).agg(
-            pl.col("text").str.join("\n")
-        )
-        items = _items(whole.with_columns(line=pl.lit(0, pl.UInt32)), config.min_chars)
-        verdict, rows, kept["documents"] = _judge(items, settings_of(config, "documents"), known("documents"))
+        with whole_texts(lines, folder / "whole.arrow") as (whole, forget):
+            room = Room(folder=folder, forget=forget)
+            settings = settings_of(config, "documents")
+            rows, kept["documents"] = _judge(whole, documents, settings, known("documents"), room)
         gone = lines.join(rows.drop("line"), on="doc", maintain_order="left")
-        taken.append(_removals(gone, "document", pl.lit("document"), config.rule))
+        taken.append(_removals(gone, documents, "document", pl.lit("document"), config.rule))
         lines = lines.join(rows, on="doc", how="anti", maintain_order="left")
-        copies = _cluster_sizes(verdict, items)
+        copies = _cluster_sizes(rows, documents)
     if config.paragraphs != "off":
-        items = _items(lines, config.min_chars)
-        _, rows, kept["paragraphs"] = _judge(items, settings_of(config, "paragraphs"), known("paragraphs"))
+        settings, room = settings_of(config, "paragraphs"), Room(folder=folder)
+        rows, kept["paragraphs"] = _judge(lines, documents, settings, known("paragraphs"), room)
         gone = lines.join(rows, on=["doc", "line"], maintain_order="left")
-        taken.append(_removals(gone, "paragraph", pl.col("kind").cast(pl.String), config.rule))
+        taken.append(_removals(gone, documents, "paragraph", pl.col("kind").cast(pl.String), config.rule))
         lines = lines.join(rows, on=["doc", "line"], how="anti", maintain_order="left")
     return Deduped(lines.select("doc", "line", "text"), pl.concat(taken), kept, copies)
+
+
+def in_rank_order(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
+    """Return ``doc, line, text`` of the lines of ``documents[doc, rank]`` by rank, then line."""
+    every = pl.concat([documents["doc"], lines["doc"].unique()]).to_numpy()
+    ranks = np.full(int(every.max(initial=0)) + 1, len(documents), np.uint32)
+    ranks[documents["doc"].to_numpy()] = documents["rank"].to_numpy()
+    rank = ranks[lines["doc"].to_numpy()]
+    order = np.lexsort((lines["line"].to_numpy(), rank))
+    return lines.select("doc", "line", "text")[order[: np.searchsorted(rank[order], len(documents))]]
+
+
+@contextmanager
+def whole_texts(lines: pl.DataFrame, path: Path) -> Iterator[tuple[pl.DataFrame, Forget | None]]:
+    """Give ``doc, line, text`` of whole documents, line 0, of lines in order; and how to forget what was read of them.
+
+    Where texts are many, they lie in a file at ``path`` meanwhile.
+    """
+    sizes = np.cumsum(lines["text"].str.len_bytes().to_numpy(), dtype=np.int64)
+    doc = lines["doc"].to_numpy()
+    begins = np.flatnonzero(np.append(True, doc[1:] != doc[:-1])[: len(doc)])
+    numbers = pl.DataFrame({"doc": doc[begins], "line": np.zeros(len(begins), np.uint32)})
+    starts = np.append(begins, len(doc))
+    bounds = [starts[0], *(starts[last] for _, last in blocks(np.append(0, sizes)[starts], _JOINED_BYTES))]
+    parts = (_joined(lines[int(first) : int(last)]) for first, last in pairwise(bounds))
+    if not len(sizes) or sizes[-1] <= _IN_MEMORY:
+        yield numbers.with_columns(pl.concat([pl.Series("text", [], pl.String), *parts])), None
+        return
+    with shelved(parts, path) as (texts, shelf):
+        yield numbers.with_columns(texts), partial(shelf.forget, _IN_MEMORY)
+
+
+def _joined(lines: pl.DataFrame) -> pl.Series:
+    """Return the texts of whole documents as one column, in the order of their lines."""
+    return lines.group_by("doc", maintain_order=True).agg(pl.col("text").str.join("\n"))["text"]
 
 
 def in_order(gathered: Gathered, config: Dedup) -> pl.DataFrame:
@@ -100,43 +151,54 @@ def in_order(gathered: Gathered, config: Dedup) -> pl.DataFrame:
     return ordered.with_row_index("rank").drop("chars")
 
 
-def _items(rows: pl.DataFrame, min_chars: int) -> pl.DataFrame:
-    long = rows.filter(matching_form(rows["text"]).str.len_chars() >= min_chars)
-    return long.sort("rank", "line").with_row_index("item")
-
-
 def _judge(
-    items: pl.DataFrame, settings: Settings, known: Known | None
-) -> tuple[Found, pl.DataFrame, pl.DataFrame]:
-    """Return the verdict, ``doc, line, score, kind, duplicate_of`` of what goes, and the index rows of what stays."""
-    wanted = items.select("item", "doc", "text", space=_space(items["host"], settings))
-    verdict = find_duplicates(wanted, known, settings)
-    places = items.select(duplicate_of="item", at=pl.struct("doc_id", "line").cast(LINE_REF))
-    here = verdict.removed.filter(~pl.col("known")).join(places, on="duplicate_of")
-    there = verdict.removed.filter("known")
-    if known is not None and there.height:
-        rows = known.index.places(there["duplicate_of"].unique())
-        spots = rows.select(duplicate_of="known", at=pl.struct("doc_id", "line").cast(LINE_REF))
-        here = pl.concat([here, there.join(spots, on="duplicate_of").select(here.columns)])
-    gone = here.join(items.select("item", "doc", "line"), on="item").select(
-        "doc", "line", "score", "kind", duplicate_of="at"
+    rows: pl.DataFrame, documents: pl.DataFrame, settings: Settings, known: Known | None, room: Room
+) -> tuple[pl.DataFrame, Kept]:
+    """Return ``doc, line, score, kind, known, duplicate_of`` of what goes of ``rows[doc, line, text]``, and who stays.
+
+    The rows come in the total order, so that a row's number is its rank.
+    """
+    items = rows.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("item"), "doc", "text")
+    if settings.scope == "host":
+        items = items.join(_spaces(documents), on="doc", maintain_order="left")
+    found = find_duplicates(items, known, settings, room)
+    spots = _spots(rows, documents, found.kept["item"])
+    kept = Kept(spots.hstack(found.kept.drop("item")), found.keys)
+    here, there = found.removed.filter(~pl.col("known")), found.removed.filter("known")
+    named = [_spots(rows, documents, here["duplicate_of"])]
+    if known is not None:
+        named.append(known.index.places(there["duplicate_of"]).select("doc_id", "line"))
+    gone = pl.concat([here, there])
+    gone = rows.select("doc", "line")[gone["item"]].hstack(
+        [
+            *gone.select("score", "kind", "known"),
+            pl.concat(named).select(duplicate_of=pl.struct(pl.all()).cast(LINE_REF))["duplicate_of"],
+        ]
     )
-    kept = verdict.kept.join(items.select("item", "doc_id", "line"), on="item")
-    return verdict, gone, kept
+    return gone, kept
 
 
-def _space(hosts: pl.Series, settings: Settings) -> pl.Series:
-    """Return what tells apart items that are not to be compared: nothing, or the host; no host is one too."""
-    named = hosts.fill_null("").to_frame("host")
-    names = named["host"].unique().to_list() if settings.scope == "host" else []
-    spaces = pl.DataFrame(
-        {"host": names, "space": [xxhash.xxh3_64_intdigest(name.encode()) for name in names]},
-        schema={"host": pl.String, "space": pl.UInt64},
+def _spots(rows: pl.DataFrame, documents: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
+    """Return ``doc_id, line`` of some rows."""
+    spots = rows.select("doc", "line")[numbers]
+    return spots.join(documents.select("doc", "doc_id"), on="doc", maintain_order="left").select(
+        "doc_id", "line"
     )
-    return named.join(spaces, on="host", how="left", maintain_order="left")["space"].fill_null(0)
 
 
-def _removals(gone: pl.DataFrame, what: str, stage: pl.Expr, rule: str) -> pl.DataFrame:
+def _spaces(documents: pl.DataFrame) -> pl.DataFrame:
+    """Return ``doc, space``: what tells apart documents that are not to be compared, the host; none is one too."""
+    named = documents.select("doc", host=pl.col("host").fill_null(""))
+    names = named["host"].unique().to_list()
+    spaces = [xxhash.xxh3_64_intdigest(name.encode()) for name in names]
+    return named.join(
+        pl.DataFrame({"host": names, "space": spaces}, {"host": pl.String, "space": pl.UInt64}), on="host"
+    ).select("doc", "space")
+
+
+def _removals(
+    gone: pl.DataFrame, documents: pl.DataFrame, what: str, stage: pl.Expr, rule: str
+) -> pl.DataFrame:
     ref = pl.col("duplicate_of").struct
     place = ref.field("doc_id") + (
         pl.lit("") if what == "document" else pl.format(" line {}", ref.field("line"))
@@ -147,7 +209,7 @@ def _removals(gone: pl.DataFrame, what: str, stage: pl.Expr, rule: str) -> pl.Da
         .otherwise(pl.format("{} {} with ", pl.lit(_RULES[rule]), pl.col("score").round(3)))
     )
     ref_line = pl.lit(None, pl.UInt32) if what == "document" else ref.field("line")
-    rows = gone.with_columns(
+    rows = gone.join(documents.select("doc", "doc_id"), on="doc", maintain_order="left").with_columns(
         span=pl.lit(None),
         stage=stage,
         rule=pl.lit(f"{what}/") + pl.col("kind").cast(pl.String),
@@ -167,7 +229,7 @@ def _as_taken(removed: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     return rows.select(pl.col(name).cast(dtype) for name, dtype in TAKEN.items())
 
 
-def _cluster_sizes(verdict: Found, items: pl.DataFrame) -> pl.DataFrame:
-    here = verdict.removed.filter(~pl.col("known"))
-    counts = here.group_by(item="duplicate_of").agg(cluster_size=(pl.len() + 1).cast(pl.UInt32))
-    return counts.join(items.select("item", "doc"), on="item").select("doc", "cluster_size")
+def _cluster_sizes(gone: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
+    here = gone.filter(~pl.col("known")).select(doc_id=pl.col("duplicate_of").struct.field("doc_id"))
+    counts = here.group_by("doc_id").agg(cluster_size=(pl.len() + 1).cast(pl.UInt32))
+    return counts.join(documents.select("doc", "doc_id"), on="doc_id").select("doc", "cluster_size")

@@ -17,19 +17,20 @@ from pipeline.dedup.find import Known
 from pipeline.errors import ConfigError, SkippedError
 from pipeline.read.files import discover
 from pipeline.rules import RuleTable, load_packs
-from pipeline.run.dedupe import LEVELS, dedupe, settings_of
+from pipeline.run.dedupe import LEVELS, Deduped, dedupe, settings_of
 from pipeline.run.first import executor_for, first_pass, shards_of
 from pipeline.run.frequent import Cleaned, earlier_counts, remove_frequent
 from pipeline.run.gather import SEEN, Gathered, gather, one_page_an_id
+from pipeline.run.known import open_known, write_level
 from pipeline.run.learn import TEMPLATES, disproved, known_templates, templates_table
 from pipeline.run.plan import Plan, plan_run, refuse_unreadable
 from pipeline.run.suspects import TOLD, check_suspects, suspects_of
 from pipeline.run.write import Tables, tables_of, write_generation
-from pipeline.store.corpus import TABLES, fetch_texts, paths_of
+from pipeline.store.corpus import TABLES, paths_of
 from pipeline.store.files import read_table, sync, write_table
-from pipeline.store.index import open_index, write_index
+from pipeline.store.index import keys_path
 from pipeline.store.lock import locked
-from pipeline.store.manifest import Manifest, Output, PackUsed, commit, read_manifests, versions
+from pipeline.store.manifest import Manifest, Output, PackUsed, commit, read_manifests, standing, versions
 from pipeline.strip.sites import COUNTS
 
 UNCOUNTED = ("known", "unknown_format", "nothing_left")  # reasons that are no loss of a page
@@ -72,7 +73,7 @@ def run(inputs: Sequence[str], folder: Path, config: RunConfig, watch: Watch) ->
             return Summary(len(manifests), plan.known, None, {})
         job = Job(folder, fresh_staging(folder, manifests, plan.key), plan, table, config, manifests)
         clock = Clock()
-        written, counts = _passes(job, watch, clock)
+        written, replaces, counts = _passes(job, watch, clock)
         manifest = Manifest(
             run=plan.run,
             versions=versions(),
@@ -81,12 +82,15 @@ def run(inputs: Sequence[str], folder: Path, config: RunConfig, watch: Watch) ->
             fingerprint=fingerprint,
             inputs=plan.inputs,
             outputs=[output for _, output in written],
+            replaces=[path.relative_to(folder).as_posix() for path in replaces],
             counts=counts,
             previous=manifests[-1].sha256 if manifests else None,
             seconds=clock.seconds,
         )
         install(folder, written)
         commit(folder, manifest)
+        for path in replaces:
+            path.unlink(missing_ok=True)
         shutil.rmtree(job.staging.parent)
     return Summary(plan.run, plan.known, counts, clock.seconds)
 
@@ -110,7 +114,7 @@ def fingerprint_of(config: RunConfig) -> dict[str, Any]:
     levels = {level: getattr(config.dedup, level) for level in LEVELS}
     shared = settings_of(config.dedup, "documents").fingerprint()
     del shared["scope"]  # a level's own, and told by it
-    return {**shared, **levels, "min_chars": config.dedup.min_chars}
+    return {**shared, **levels}
 
 
 def check_corpus(folder: Path, manifests: Sequence[Manifest], fingerprint: dict[str, Any]) -> None:
@@ -133,7 +137,7 @@ def check_corpus(folder: Path, manifests: Sequence[Manifest], fingerprint: dict[
 
 def fresh_staging(folder: Path, manifests: Sequence[Manifest], key: str) -> Path:
     """Return the staging folder of this plan; clear away what other plans and unfinished commits left."""
-    listed = {output.path for manifest in manifests for output in manifest.outputs}
+    listed = {output.path for _, output in standing(manifests)}
     for name in (*TABLES, "index"):
         for path in (folder / name).glob("*"):
             if path.relative_to(folder).as_posix() not in listed:
@@ -146,7 +150,9 @@ def fresh_staging(folder: Path, manifests: Sequence[Manifest], key: str) -> Path
     return staging
 
 
-def _passes(job: Job, watch: Watch, clock: Clock) -> tuple[list[tuple[Path, Output]], dict[str, Any]]:
+def _passes(
+    job: Job, watch: Watch, clock: Clock
+) -> tuple[list[tuple[Path, Output]], list[Path], dict[str, Any]]:
     config = job.config
     with clock.time("read, extract, strip"):
         known = known_templates(paths_of(job.folder, job.manifests, "index/templates"))
@@ -166,14 +172,12 @@ def _passes(job: Job, watch: Watch, clock: Clock) -> tuple[list[tuple[Path, Outp
         spared = gathered.documents.drop_nulls("kept_whole")
         if config.run.strict:
             check_suspects(suspects, spared.height)
-        deduped = dedupe(gathered, config.dedup, partial(_known, job))
+        deduped = dedupe(gathered, config.dedup, partial(_known, job), job.staging)
         watch("dedup", 1, 1)
     with clock.time("write"):
         watch("write", 0, 1)
         tables = tables_of(gathered, deduped, job.plan.run, byline=config.output.byline)
-        index = {level: job.staging / f"{level}.arrow" for level in deduped.kept}
-        for level, path in index.items():
-            write_index(path, deduped.kept[level], settings_of(config.dedup, level).fingerprint())
+        index, replaces = _index(job, deduped)
         changed = {**templates, **dict.fromkeys(disproved(gathered.documents) & known.keys())}
         if changed:
             index["templates"] = job.staging / "templates.parquet"
@@ -190,7 +194,7 @@ def _passes(job: Job, watch: Watch, clock: Clock) -> tuple[list[tuple[Path, Outp
         "suspects": suspects[:TOLD],
         "kept_whole": dict(spared.select("doc_id", "kept_whole").rows()[:TOLD]),
     }
-    return written, {**counts_of(tables, gathered), **told}
+    return written, replaces, {**counts_of(tables, gathered), **told}
 
 
 def _seen(job: Job) -> pl.DataFrame:
@@ -205,11 +209,20 @@ def _frequent(job: Job, gathered: Gathered) -> Cleaned:
 
 
 def _known(job: Job, level: str) -> Known | None:
-    if not job.manifests:
-        return None
-    paths = paths_of(job.folder, job.manifests, f"index/{level}")
-    index = open_index(paths, settings_of(job.config.dedup, level).fingerprint())
-    return Known(index, partial(fetch_texts, job.folder, job.manifests))
+    return open_known(job.folder, job.manifests, level, settings_of(job.config.dedup, level))
+
+
+def _index(job: Job, deduped: Deduped) -> tuple[dict[str, Path], list[Path]]:
+    """Write the index of each level; return the files by kind, and the earlier files that they replace."""
+    files: dict[str, Path] = {}
+    replaces: list[Path] = []
+    for level, kept in deduped.kept.items():
+        earlier = paths_of(job.folder, job.manifests, f"index/{level}-")
+        settings = settings_of(job.config.dedup, level)
+        path, old = write_level(job.staging / f"{level}.arrow", kept, earlier, settings)
+        files |= {level: path, f"keys-{level}": keys_path(path)}
+        replaces += old
+    return files, replaces
 
 
 def counts_of(tables: Tables, gathered: Gathered) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import polars as pl
 from pipeline.errors import ConfigError, CorpusError
 from pipeline.schema import CORPUS, REMOVALS
 from pipeline.store.files import damaged
-from pipeline.store.manifest import Manifest, read_manifests
+from pipeline.store.manifest import Manifest, read_manifests, standing
 
 TABLES = ("corpus", "removals", "skipped")
 
@@ -32,9 +32,7 @@ def paths_of(folder: Path, manifests: Sequence[Manifest], table: str) -> list[Pa
 
     Raises CorpusError when one is missing.
     """
-    names = [
-        out.path for manifest in manifests for out in manifest.outputs if out.path.startswith(f"{table}")
-    ]
+    names = [output.path for _, output in standing(manifests) if output.path.startswith(table)]
     paths = [folder / name for name in names]
     for path in paths:
         if not path.is_file():

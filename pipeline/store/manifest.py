@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ class PackUsed(Struct, frozen=True):
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
-    """What one run read, how, and what it wrote."""
+    """What one run read, how, and what it wrote. ``replaces``: files of earlier runs whose rows its own now hold."""
 
     format: int = FORMAT
     run: int
@@ -57,6 +58,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     fingerprint: dict[str, Any]
     inputs: list[Input]
     outputs: list[Output]
+    replaces: list[str] = []
     counts: dict[str, Any]
     previous: str | None = None
     sha256: str = ""
@@ -70,6 +72,12 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         **{name: version(name) for name in LIBRARIES},
     }
+
+
+def standing(manifests: Sequence[Manifest]) -> list[tuple[Manifest, Output]]:
+    """Return the files of the corpus: those that the manifests list and no later one replaces."""
+    gone = {path for manifest in manifests for path in manifest.replaces}
+    return [(m, output) for m in manifests for output in m.outputs if output.path not in gone]
 
 
 def sealed(manifest: Manifest) -> Manifest:
