@@ -193,6 +193,19 @@ def explain(what: str, corpus: Path | None, config: RunConfig, as_json: bool) ->
     tell(_json(plain) if as_json else as_text(story, notes(found)))
 
 
+@cli.command("dedup-curve")
+@options(JSON)
+def dedup_curve(config: RunConfig, as_json: bool) -> None:
+    """Show which share of the pairs of each similarity the search for duplicates compares.
+
+    The settings are those of [dedup]: from the rule, the threshold and the recall wanted follow bands and rows.
+    """
+    from pipeline.curve import as_text, curve_of  # noqa: PLC0415
+
+    curve = curve_of(config.dedup)
+    tell(_json(curve) if as_json else as_text(curve))
+
+
 @cli.command()
 @click.argument("doc_id")
 @CORPUS

@@ -15,7 +15,7 @@ FLOORS = (
     {"rules"},
     {"read", "store", "dedup", "execute", "strip", "extract"},
     {"run"},
-    {"single", "explain", "difference", "verify", "suggest", "evaluate"},
+    {"single", "explain", "difference", "curve", "verify", "suggest", "evaluate"},
     {"terminal"},
     {"cli", "__main__"},
 )

@@ -64,8 +64,11 @@ class Settings:
 
     def bands(self) -> tuple[int, int]:
         """Return how many bands a signature is cut into, and the rows (values) of each."""
-        proposed = self.threshold if self.rule == "jaccard" else _ALIKE_ENOUGH
-        return bands_for(proposed, self.num_perm, self.recall)
+        return bands_for(self.proposed_from(), self.num_perm, self.recall)
+
+    def proposed_from(self) -> float:
+        """Return the Jaccard similarity from which pairs are proposed with the recall wanted."""
+        return self.threshold if self.rule == "jaccard" else _ALIKE_ENOUGH
 
     def fingerprint(self) -> dict[str, str | int | float]:
         """Return what an index must agree on before its hashes and band keys mean anything here."""
