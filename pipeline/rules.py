@@ -10,9 +10,9 @@ from __future__ import annotations
 import difflib
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -27,6 +27,8 @@ from pipeline.errors import ConfigError, PackError
 OPEN, CLOSE = "⟦", "⟧"
 CREDITS = ("press", "byline", "published")
 GROUPS = ("span", *CREDITS)
+LINE_CHARS = 2**32 - 1
+LENGTHS = (40, 80, 120, 160, 200)  # characters; classes of lines, each searched for the keywords of rules that fit
 Text = Annotated[str, Meta(min_length=1)]
 Texts = Annotated[tuple[Text, ...], Meta(min_length=1)]
 _MATCHES = pl.Schema(
@@ -96,7 +98,10 @@ class PlacedRule(NamedTuple):
 
 
 class RuleTable(NamedTuple):
-    """Every rule of a run in order, and ``keywords[keyword, rule]`` that lead to them."""
+    """Every rule of a run in order, and ``keywords[keyword, rule, longest]`` that lead to them.
+
+    A rule without keywords has one row, with none. ``longest``: characters of a line that the rule looks at; null: any.
+    """
 
     packs: tuple[Pack, ...]
     rules: tuple[PlacedRule, ...]
@@ -126,10 +131,13 @@ def builtin_paths() -> list[Path]:
 def rule_table(packs: Sequence[Pack]) -> RuleTable:
     """Return the rules of ``packs`` in order, with their keywords."""
     rules = tuple(PlacedRule(pack, rule) for pack in packs for rule in pack.rule)
-    pairs = [
-        (word, number) for number, placed in enumerate(rules) for word in dict.fromkeys(placed.rule.keywords)
+    rows = [
+        (word, number, None if "span" in placed.rule.groups else placed.rule.max_chars)
+        for number, placed in enumerate(rules)
+        for word in dict.fromkeys(placed.rule.keywords or (None,))
     ]
-    keywords = pl.DataFrame(pairs, schema={"keyword": pl.String, "rule": pl.UInt32}, orient="row")
+    schema = {"keyword": pl.String, "rule": pl.UInt32, "longest": pl.UInt32}
+    keywords = pl.DataFrame(rows, schema=schema, orient="row").with_columns(_folded())
     return RuleTable(tuple(packs), rules, keywords)
 
 
@@ -202,33 +210,35 @@ def _candidates(texts: pl.DataFrame, table: RuleTable) -> pl.DataFrame:
 
     A line that is too long for a rule is none of its candidates, unless the rule takes spans of it.
     """
-    open_rules = [number for number, placed in enumerate(table.rules) if not placed.rule.keywords]
-    everywhere = pl.LazyFrame({"rule": open_rules}, schema={"rule": pl.UInt32}).join(
-        texts.lazy().select("key"), how="cross"
-    )
-    parts = [everywhere] if table.keywords.is_empty() else [everywhere, _by_keyword(texts, table)]
-    longest = [None if "span" in placed.rule.groups else placed.rule.max_chars for placed in table.rules]
-    limits = pl.LazyFrame({"longest": longest}, schema={"longest": pl.UInt32}).with_row_index("rule")
-    sizes = texts.lazy().select("key", chars=pl.col("text").str.len_chars())
-    pairs = pl.concat(parts).join(limits, on="rule").join(sizes, on="key")
-    fitting = pairs.filter((pl.col("chars") <= pl.col("longest")).fill_null(value=True)).select("rule", "key")
-    return fitting.unique().sort("rule", "key").join(texts.lazy(), on="key", maintain_order="left").collect()
+    sized = texts.with_columns(chars=pl.col("text").str.len_chars())
+    everywhere = table.keywords.filter(pl.col("keyword").is_null())
+    pairs = [_fitting(sized.join(everywhere, how="cross")), *_by_keyword(sized, table)]
+    ranked = pl.concat(pairs).unique().sort("rule", "key")
+    return ranked.join(texts, on="key", how="left", maintain_order="left")
 
 
-def _by_keyword(texts: pl.DataFrame, table: RuleTable) -> pl.LazyFrame:
-    # A list, not an expression: for one, Polars builds the automaton anew for every line.
-    words = table.keywords["keyword"].unique(maintain_order=True).to_list()
-    hits = texts.lazy().select(
-        "key",
-        keyword=pl.col("text").str.extract_many(words, ascii_case_insensitive=True, overlapping=True),
-    )
-    return (
-        hits.filter(pl.col("keyword").list.len() > 0)
-        .explode("keyword")
-        .with_columns(pl.col("keyword").str.to_lowercase())
-        .join(table.keywords.lazy().with_columns(pl.col("keyword").str.to_lowercase()), on="keyword")
-        .select("rule", "key")
-    )
+def _by_keyword(sized: pl.DataFrame, table: RuleTable) -> Iterator[pl.DataFrame]:
+    """Give ``rule, key`` for keywords found, class by class of the lines' lengths: long lines fit few rules."""
+    words, longest = table.keywords.drop_nulls("keyword"), pl.col("longest")
+    for above, most in pairwise((-1, *LENGTHS, LINE_CHARS)):
+        wanted = words.filter((longest > above).fill_null(value=True))
+        lines = sized.filter((pl.col("chars") > above) & (pl.col("chars") <= most))
+        if wanted.is_empty() or lines.is_empty():
+            continue
+        # A list, not an expression: for one, Polars builds the automaton anew for every line.
+        spelled = wanted["keyword"].unique(maintain_order=True).to_list()
+        found = pl.col("text").str.extract_many(spelled, ascii_case_insensitive=True, overlapping=True)
+        hits = lines.select("key", "chars", keyword=found).filter(pl.col("keyword").list.len() > 0)
+        yield _fitting(hits.explode("keyword").with_columns(_folded()).join(wanted, on="keyword"))
+
+
+def _fitting(pairs: pl.DataFrame) -> pl.DataFrame:
+    fits = (pl.col("chars") <= pl.col("longest")).fill_null(value=True)
+    return pairs.filter(fits).select("rule", "key")
+
+
+def _folded() -> pl.Expr:
+    return pl.col("keyword").str.to_lowercase()
 
 
 def _match_rule(number: int, rule: Rule, matched: pl.DataFrame) -> pl.DataFrame:

@@ -77,6 +77,13 @@ _LINES: Columns = {
     "gone": pl.String,  # null while the line stands, else what took it: a rule's class or a stage
 }
 LINES = pl.Schema(_LINES)
+_SHAPED: Columns = {
+    **_LINES,
+    "chars": pl.UInt32,  # of the text as it stands
+    "sentence": pl.Boolean,  # it ends like a sentence
+    "body": pl.Boolean,  # it reads like a paragraph of an article
+}
+SHAPED = pl.Schema(_SHAPED)  # lines with what every stage asks about them (strip/shapes)
 _FOUND: Columns = {
     "doc": pl.UInt32,
     "line": pl.UInt32,

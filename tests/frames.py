@@ -6,16 +6,18 @@ import polars as pl
 
 from pipeline.rules import Pack, Rule, RuleTable, rule_table
 from pipeline.schema import DOCUMENTS, LINES, conform
+from pipeline.strip.shapes import shaped
 
 
 def lines_of(*documents: list[str]) -> pl.DataFrame:
-    """Return ``LINES`` of documents given as lists of texts; all stand."""
+    """Return ``SHAPED`` lines of documents given as lists of texts; all stand."""
     rows = [
         {"doc": doc, "line": number, "text": text}
         for doc, texts in enumerate(documents)
         for number, text in enumerate(texts, start=1)
     ]
-    return conform(pl.DataFrame(rows, schema={"doc": pl.UInt32, "line": pl.UInt32, "text": pl.String}), LINES)
+    frame = pl.DataFrame(rows, schema={"doc": pl.UInt32, "line": pl.UInt32, "text": pl.String})
+    return shaped(conform(frame, LINES))
 
 
 def documents_of(lines: pl.DataFrame, **columns: list[object]) -> pl.DataFrame:

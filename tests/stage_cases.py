@@ -10,6 +10,7 @@ from typing import NamedTuple
 import polars as pl
 
 from pipeline.schema import LINES, conform
+from pipeline.strip.shapes import shaped
 
 CASES = Path(__file__).parent / "cases"
 LINE = re.compile(r"^(?:(?P<stays>=)|x(?P<same>\d+ )?|~(?P<gone>\w+) )(?P<text>.*)$")
@@ -43,4 +44,4 @@ def _case(entry: dict[str, object], paragraphs: list[str]) -> Case:
         rows, schema={"doc": pl.UInt32, "line": pl.UInt32, "text": pl.String, "gone": pl.String}
     )
     rules = entry.get("rules") or [entry.get("rule")] * len(takes)
-    return Case(str(entry["name"]), conform(frame, LINES), takes, list(rules))
+    return Case(str(entry["name"]), shaped(conform(frame, LINES)), takes, list(rules))

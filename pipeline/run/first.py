@@ -20,7 +20,7 @@ from pipeline.run.learn import Templates, disproved, teach, teachers_of
 from pipeline.run.plan import Plan
 from pipeline.run.shard import Done, Shard, map_shard, map_waiting, staged_path
 from pipeline.schema import DOCUMENTS
-from pipeline.store.files import read_table
+from pipeline.store.files import staged_table
 
 SMALL_BYTES = 8 << 20  # below this, starting workers costs more than they save
 Watch = Callable[[str, int, int], None]
@@ -76,7 +76,7 @@ def _learn(shards: Sequence[Shard], done: Sequence[Done], run: Callable[..., lis
 def _second_half(shards: Sequence[Shard], done: Sequence[Done], batches: Sequence[int]) -> pl.DataFrame:
     """Return the documents that waited."""
     tables = (
-        read_table(staged_path(shard.folder, shard.number, batch, "documents"), DOCUMENTS)
+        staged_table(staged_path(shard.folder, shard.number, batch, "documents"), DOCUMENTS)
         for shard, first, last in zip(shards, done, batches, strict=True)
         for batch in range(first.batches, last)
     )

@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.run.shard import STAGED, staged_path
 from pipeline.schema import SKIPPED, conform
-from pipeline.store.files import read_table
+from pipeline.store.files import staged_table
 
 SEEN = pl.Schema(
     {"doc_id": pl.String, "content_hash": pl.String, "lines_in": pl.UInt32, "chars_in": pl.UInt32}
@@ -32,7 +32,7 @@ def gather(folder: Path, batches: list[int]) -> Gathered:
     for shard, count in enumerate(batches):
         for batch in range(count):
             tables = {
-                name: read_table(staged_path(folder, shard, batch, name), schema)
+                name: staged_table(staged_path(folder, shard, batch, name), schema)
                 for name, schema in STAGED.items()
             }
             for name, frame in tables.items():

@@ -19,14 +19,14 @@ from pipeline.extract.templates import Template
 from pipeline.read import Batch, read_files
 from pipeline.read.files import InputFile
 from pipeline.rules import RuleTable
-from pipeline.schema import DOCUMENTS, LINES, PAGES, REMOVED, SKIPPED, conform
-from pipeline.store.files import read_table, whole_file, write_table
+from pipeline.schema import DOCUMENTS, PAGES, REMOVED, SHAPED, SKIPPED, conform
+from pipeline.store.files import read_table, stage_table, whole_file, write_table
 from pipeline.strip.apply import rebuild
 from pipeline.strip.stages import strip
 
 BATCH_PAGES = 16384
 BATCH_BYTES = 32 << 20
-STAGED = {"documents": DOCUMENTS, "lines": LINES, "removed": REMOVED, "skipped": SKIPPED}
+STAGED = {"documents": DOCUMENTS, "lines": SHAPED, "removed": REMOVED, "skipped": SKIPPED}
 
 
 class Shard(NamedTuple):
@@ -92,8 +92,9 @@ def finished(path: Path, done: Done) -> Done:
 
 
 def staged_path(folder: Path, shard: int, batch: int, table: str) -> Path:
-    """Return where a batch's table lies in the staging folder."""
-    return folder / f"{shard:06d}-{batch:06d}-{table}.parquet"
+    """Return where a batch's table lies in the staging folder; the HTML of pages that wait is compressed."""
+    suffix = "parquet" if table == "waiting" else "arrow"
+    return folder / f"{shard:06d}-{batch:06d}-{table}.{suffix}"
 
 
 def full_batches(batches: Iterable[Batch]) -> Iterator[Batch]:
@@ -149,4 +150,4 @@ def check_law(extracted: pl.DataFrame, lines: pl.DataFrame, removed: pl.DataFram
 
 def _write(shard: Shard, batch: int, tables: dict[str, pl.DataFrame]) -> None:
     for name, frame in tables.items():
-        write_table(frame, staged_path(shard.folder, shard.number, batch, name), STAGED[name])
+        stage_table(frame, staged_path(shard.folder, shard.number, batch, name), STAGED[name])

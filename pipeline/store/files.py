@@ -86,6 +86,24 @@ def read_table(path: Path, schema: pl.Schema) -> pl.DataFrame:
     return conform(frame, schema)
 
 
+def stage_table(frame: pl.DataFrame, path: Path, schema: pl.Schema) -> None:
+    """Write ``frame`` with the columns of ``schema`` for this run's own use: Arrow, as it lies in memory.
+
+    Compressing text to read it once costs more than all else that is done with it. Raises StorageError.
+    """
+    with whole_file(path) as temporary:
+        conform(frame, schema).write_ipc(temporary)
+
+
+def staged_table(path: Path, schema: pl.Schema) -> pl.DataFrame:
+    """Return what ``stage_table`` wrote; raises CorpusError when it is damaged or missing."""
+    try:
+        frame = pl.read_ipc(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise CorpusError(damaged(path, str(error))) from error
+    return conform(frame, schema)
+
+
 def damaged(path: Path, reason: str) -> str:
     """Return the message for a file of the corpus that cannot be used."""
     return (

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipeline.schema import LINES, REMOVED
+from pipeline.schema import REMOVED, SHAPED
+from pipeline.strip.shapes import shaped
 
 
 class Applied(NamedTuple):
@@ -17,11 +18,13 @@ class Applied(NamedTuple):
 
 
 def apply(lines: pl.DataFrame, found: pl.DataFrame, stage: str) -> Applied:
-    """Take what ``found[FOUND]`` names out of the standing ``lines[LINES]`` and record it as ``REMOVED`` rows.
+    """Take what ``found[FOUND]`` names out of the standing ``lines[SHAPED]`` and record it as ``REMOVED`` rows.
 
     A whole line keeps its text and is marked ``gone``; a span is cut out of its line's text. Spans of one line
     do not overlap and count characters of the line as it stood before any of them was cut.
     """
+    if found.is_empty():
+        return Applied(lines, REMOVED.to_frame())
     hits = found.join(
         lines.filter(pl.col("gone").is_null()).drop("gone"), on=["doc", "line"], maintain_order="left"
     )
@@ -31,11 +34,12 @@ def apply(lines: pl.DataFrame, found: pl.DataFrame, stage: str) -> Applied:
     marked = lines.join(marks, on=["doc", "line"], how="left", maintain_order="left").with_columns(
         gone=pl.coalesce("gone", "taken")
     )
-    left = _cut(marked, spans).select(pl.col(name).cast(dtype) for name, dtype in LINES.items())
+    left = _cut(marked, spans).select(pl.col(name).cast(dtype) for name, dtype in SHAPED.items())
     return Applied(left, _record(hits, stage))
 
 
 def _cut(lines: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
+    """Return ``lines`` with the spans cut out of their texts, and what is left of these measured anew."""
     if spans.is_empty():
         return lines
     cuts = spans.group_by("doc", "line").agg(pl.col("text").first(), cut=pl.struct("start", "end"))
@@ -44,9 +48,8 @@ def _cut(lines: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
         for doc, line, text, cut in cuts.iter_rows()
     ]
     rest = pl.DataFrame(rests, schema={"doc": pl.UInt32, "line": pl.UInt32, "rest": pl.String}, orient="row")
-    return lines.join(rest, on=["doc", "line"], how="left", maintain_order="left").with_columns(
-        text=pl.coalesce("rest", "text")
-    )
+    left = shaped(lines.join(rest, on=["doc", "line"]).with_columns(text="rest"))
+    return lines.update(left.drop("part", "gone"), on=["doc", "line"], how="left", maintain_order="left")
 
 
 def without(text: str, spans: list[tuple[int, int]]) -> str:

@@ -10,7 +10,6 @@ import polars as pl
 
 from pipeline.rules import CREDITS, RuleTable, fits_host, match_lines
 from pipeline.schema import FOUND
-from pipeline.strip.shapes import body_like
 
 
 class Chrome(NamedTuple):
@@ -21,7 +20,7 @@ class Chrome(NamedTuple):
 
 
 def hits_of(lines: pl.DataFrame, documents: pl.DataFrame, table: RuleTable) -> pl.DataFrame:
-    """Return what every rule that fits a document's host matches in its ``lines[LINES]``, wherever the line stands.
+    """Return what every rule that fits a document's host matches in its ``lines[SHAPED]``, wherever the line stands.
 
     One row a line and rule: ``doc, line, text, number, rule, where, gone, start, end, evidence`` and the credits.
     """
@@ -29,7 +28,7 @@ def hits_of(lines: pl.DataFrame, documents: pl.DataFrame, table: RuleTable) -> p
 
 
 def chrome(lines: pl.DataFrame, hits: pl.DataFrame) -> Chrome:
-    """Return which ``hits`` stand in the place that their rule names, on ``lines[LINES]`` that no stage touched yet.
+    """Return which ``hits`` stand in the place that their rule names, on ``lines[SHAPED]`` that no stage touched yet.
 
     A whole line goes by the first rule in pack order; spans of one line never overlap (the earlier start wins,
     then the longer), and spans that leave nothing but signs take the line whole.
@@ -87,7 +86,7 @@ def _in_place(hits: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     taken = hits.filter((pl.col("where") == "anywhere") & pl.col("start").is_null())
     bounds = (
         lines.lazy()
-        .filter(body_like(pl.col("text")))
+        .filter("body")
         .join(taken.lazy(), on=["doc", "line"], how="anti")
         .group_by("doc")
         .agg(first=pl.col("line").min(), last=pl.col("line").max())

@@ -8,7 +8,7 @@ from pipeline.schema import FOUND, conform
 
 
 def dropped(lines: pl.DataFrame, _documents: pl.DataFrame) -> pl.DataFrame:
-    """Return ``FOUND`` rows for the standing ``lines[LINES]`` that stand in a part which is no article."""
+    """Return ``FOUND`` rows for the standing ``lines[SHAPED]`` that stand in a part which is no article."""
     inside = lines.filter(pl.col("gone").is_null() & pl.col("part").is_not_null())
     name = pl.col("part").str.splitn(" ", 2).struct
     found = inside.with_columns(

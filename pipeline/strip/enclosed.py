@@ -27,13 +27,13 @@ _WORD = r"^[가-힣A-Za-z]+$"
 
 
 def enclosed(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
-    """Return ``FOUND`` rows for standing ``lines[LINES]`` that furniture encloses; ``gone`` is the furniture's class.
+    """Return ``FOUND`` rows for standing ``lines[SHAPED]`` that furniture encloses; ``gone`` is the furniture's class.
 
     ``documents`` is not needed: the stage has the signature of all stages.
     """
     del documents
     text, stands = pl.col("text"), pl.col("gone").is_null()
-    short = only(stands & (text.str.len_chars() <= MAX_CHARS), text)
+    short = only(stands & (pl.col("chars") <= MAX_CHARS), text)
     told = lines.with_columns(count=short.str.contains(_COUNT), word=short.str.contains(_WORD))
     bare = told.filter(pl.col("count") | pl.col("word")).select("doc").unique()
     found = _sided(told.join(bare, on="doc", how="semi", maintain_order="left")).filter(_counted() | _label())

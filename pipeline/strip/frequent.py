@@ -13,7 +13,7 @@ from typing import NamedTuple
 import polars as pl
 
 from pipeline.schema import FOUND
-from pipeline.strip.shapes import body_like, only, sentence_end
+from pipeline.strip.shapes import only
 from pipeline.strip.sites import STORED_SHARE, counted, documents_of, pages_of, summed, worth_keeping
 from pipeline.strip.templates import MASKED_CHARS, with_template
 
@@ -54,7 +54,7 @@ class Frequent(NamedTuple):
 
 
 def frequent(lines: pl.DataFrame, documents: pl.DataFrame, earlier: pl.DataFrame) -> Frequent:
-    """Return what is furniture of its site among the standing lines of ``lines[LINES]``.
+    """Return what is furniture of its site among the standing lines of ``lines[SHAPED]``.
 
     ``documents`` says each document's host; those of unknown host count as one site. ``earlier[COUNTS]`` is what
     earlier runs counted. Documents that were kept whole are counted, and stay whole.
@@ -79,8 +79,11 @@ def _described(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
 
     ``share`` is what part of the host's pages must hold the line before it may go; null: it never goes.
     """
-    standing = lines.filter(pl.col("gone").is_null()).select("doc", "line", "text")
-    traits = with_template(standing.select("text").unique()).with_columns(_traits()).with_columns(_share())
+    standing = lines.filter(pl.col("gone").is_null()).select(
+        "doc", "line", "text", "chars", sentence=pl.col("sentence") | pl.col("body")
+    )
+    texts = standing.select("text", "chars", "sentence").unique("text")
+    traits = with_template(texts).with_columns(_traits()).with_columns(_share()).drop("chars", "sentence")
     hosts = documents.select("doc", host=_host(), whole=pl.col("kept_whole").is_not_null())
     whole = standing.join(traits, on="text").join(hosts, on="doc").sort("doc", "line")
     worded = pl.when(pl.col("template").str.contains(r"\p{L}")).then("template")
@@ -91,10 +94,8 @@ def _described(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
 
 def _traits() -> list[pl.Expr]:
     text = pl.col("text")
-    short = only(text.str.len_chars() <= MAX_CHARS, text)
+    short = only(pl.col("chars") <= MAX_CHARS, text)
     return [
-        text.str.len_chars().alias("chars"),
-        (sentence_end(text) | body_like(text)).alias("sentence"),
         short.str.contains(_MARK).alias("mark"),
         (short.str.contains(_PLAIN) | ~short.str.contains(_HANGUL)).alias("plain"),
         short.str.contains(_SECTION_SIGN).alias("signed"),

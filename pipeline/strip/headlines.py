@@ -34,7 +34,7 @@ MIN_BLOCK = 4  # headlines found at the tail, before what stands between them go
 
 
 def headlines(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
-    """Return ``FOUND`` rows for the lines of ``lines[LINES]`` that are headlines of other articles.
+    """Return ``FOUND`` rows for the lines of ``lines[SHAPED]`` that are headlines of other articles.
 
     ``documents`` is not needed: the stage has the signature of all stages. ``score`` is one less the share of the
     run's words that occur in the article; rules are headlines/tail, headlines/under-heading and headlines/middle.

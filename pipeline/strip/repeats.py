@@ -14,7 +14,6 @@ from pipeline.dedup.normalise import matching_form
 from pipeline.schema import FOUND
 from pipeline.strip.quotes import quotes
 from pipeline.strip.same import CAPTION, ID, KEY_CHARS, as_repeats, formed
-from pipeline.strip.shapes import body_like, sentence_end
 from pipeline.strip.summaries import CUT, MIN_CHARS, MIN_NOTICED, summaries
 
 NOTICES = ("autosummary", "ai_summary")  # classes of chrome that announce a summary
@@ -29,7 +28,7 @@ _MEANT = (
 
 
 def repeats(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
-    """Return ``FOUND`` rows for the standing lines of ``lines[LINES]`` that repeat a line which stays.
+    """Return ``FOUND`` rows for the standing lines of ``lines[SHAPED]`` that repeat a line which stays.
 
     ``documents`` is not needed: the stage has the signature of all stages. ``same_as`` is the line that stays,
     ``score`` the share of that line which this one repeats; rules are repeat/equal, /contained and /caption.
@@ -54,10 +53,8 @@ def _traits() -> list[pl.Expr]:
     text = pl.col("text")
     start = text.str.slice(0, 4 * KEY_CHARS).str.replace_all(_LETTER, "").str.slice(0, KEY_CHARS)
     return [
-        body_like(text).alias("body"),
-        sentence_end(text).alias("sentence"),
         text.str.tail(6).str.contains(CUT).alias("cut"),
-        pl.when(text.str.len_chars() >= MIN_NOTICED).then(start.str.to_lowercase()).alias("key"),
+        pl.when(pl.col("chars") >= MIN_NOTICED).then(start.str.to_lowercase()).alias("key"),
     ]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.strip.shapes import (
-    body_like,
     headline_like,
     headline_mark,
     itemised,
@@ -45,10 +44,10 @@ RUN = ["doc", "run"]
 def told_lines(lines: pl.DataFrame) -> pl.DataFrame:
     """Return the lines of documents that may hold a list, each with what its shape and its place tell."""
     text, stands = pl.col("text"), pl.col("gone").is_null()
-    short = only(stands & (text.str.len_chars() <= HEADING_CHARS), text)
+    short = only(stands & (pl.col("chars") <= HEADING_CHARS), text)
     told = lines.lazy().with_columns(
         stands=stands,
-        body=stands & body_like(text),
+        body=stands & pl.col("body"),
         heading=short.str.contains(HEADING),
         rank=stands & ranked(text),
     )

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline.schema import SHAPED
+
 BODY_CHARS = 40
 # Verb endings without a full stop: headlines have them too (놀랐다), but none measured was longer than 61 characters.
 BARE_BODY_CHARS = 70
@@ -79,13 +81,27 @@ def _last(text: pl.Expr) -> pl.Expr:
     return text.str.strip_chars_end(_CLOSERS).str.tail(2)
 
 
+def shaped(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return ``lines[LINES]`` as ``SHAPED``: measured once, for all stages; ``strip/apply`` measures again what it cuts.
+
+    A line is a ``sentence`` by ``sentence_end``, and ``body`` by ``body_like``.
+    """
+    text = pl.col("text")
+    told = (
+        lines.lazy()
+        .with_columns(chars=text.str.len_chars(), last=_last(text))
+        .with_columns(sentence=_sentence(pl.col("last"), text))
+        .with_columns(body=_body(pl.col("chars"), pl.col("sentence"), pl.col("last"), text))
+    )
+    return told.select(pl.col(name).cast(dtype) for name, dtype in SHAPED.items()).collect()
+
+
 def sentence_end(text: pl.Expr) -> pl.Expr:
     """Tell whether a line ends like a sentence: a full stop, or a verb ending with ? or !, then closing signs.
 
     A signature behind it (``(끝)``, a reporter's name, an e-mail address) is looked through.
     """
-    plain = _last(text).str.contains(f"{_STOP}$")
-    return plain | only(~plain, text).str.tail(_TAIL_CHARS).str.contains(_SIGNED_STOP)
+    return _sentence(_last(text), text)
 
 
 def body_like(text: pl.Expr) -> pl.Expr:
@@ -93,11 +109,19 @@ def body_like(text: pl.Expr) -> pl.Expr:
 
     Without a full stop a verb ending is enough only from 70 characters on.
     """
-    chars, last = text.str.len_chars(), _last(text)
+    return _body(text.str.len_chars(), sentence_end(text), _last(text), text)
+
+
+def _sentence(last: pl.Expr, text: pl.Expr) -> pl.Expr:
+    plain = last.str.contains(f"{_STOP}$")
+    return plain | only(~plain, text).str.tail(_TAIL_CHARS).str.contains(_SIGNED_STOP)
+
+
+def _body(chars: pl.Expr, sentence: pl.Expr, last: pl.Expr, text: pl.Expr) -> pl.Expr:
     bare = (chars >= BARE_BODY_CHARS) & last.str.contains(_BARE)
     unlike_verb = only(~last.str.contains(_VERB), text)
     rights = unlike_verb.str.tail(_RIGHTS_CHARS).str.contains(_RIGHTS)
-    return (chars >= BODY_CHARS) & (sentence_end(text) | bare) & ~rights
+    return (chars >= BODY_CHARS) & (sentence | bare) & ~rights
 
 
 def headline_like(text: pl.Expr) -> pl.Expr:

@@ -18,6 +18,7 @@ from pipeline.strip.enclosed import enclosed
 from pipeline.strip.guard import keep_whole
 from pipeline.strip.headlines import headlines
 from pipeline.strip.repeats import repeats
+from pipeline.strip.shapes import shaped
 from pipeline.strip.title import title
 
 
@@ -36,6 +37,7 @@ def strip(lines: pl.DataFrame, documents: pl.DataFrame, table: RuleTable, settin
     stage takes furniture for text. It is looked for again when the copies in a summary are gone: a summary above
     the article reads like its first paragraphs, and hides that the furniture below it stands at the head.
     """
+    lines = shaped(lines)
     hits = hits_of(lines, documents, table)
     credits_: list[pl.DataFrame] = []
 

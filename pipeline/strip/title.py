@@ -59,9 +59,9 @@ def _given(lines: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     alike = standing.filter(pl.col("text").str.extract(_LETTER) == pl.col("title").str.extract(_LETTER))
     same = alike.filter(_letters("text") == _letters("title"))
     beside = standing.join(same, on="doc", how="semi")
-    body = beside.filter(body_like(pl.col("text"))).group_by("doc").agg(body=pl.col("line").min())
+    body = beside.filter("body").group_by("doc").agg(first=pl.col("line").min())
     early = same.join(body, on="doc", how="left").filter(
-        (pl.col("line") <= pl.col("body")).fill_null(value=True)
+        (pl.col("line") <= pl.col("first")).fill_null(value=True)
     )
     rows = early.group_by("doc").agg(pl.col("line").min())
     return rows.with_columns(rule=pl.lit("title/given"), evidence=pl.lit("equal to the page's title"))
@@ -75,16 +75,16 @@ def _letters(column: str) -> pl.Expr:
 def _first(lines: pl.DataFrame, untitled: pl.DataFrame, *, sure: bool) -> pl.DataFrame:
     own = lines.join(untitled.select("doc"), on="doc", how="semi").sort("doc", "line").with_row_index("row")
     standing = own.filter(pl.col("gone").is_null())
-    long_enough = sure or pl.col("text").str.len_chars() >= MIN_TITLE_CHARS
+    long_enough = sure or pl.col("chars") >= MIN_TITLE_CHARS
     first = standing.filter(long_enough).group_by("doc", maintain_order=True).first()
     if sure:
         return first.select(
             "doc", "line", rule=pl.lit("title/first-line"), evidence=pl.lit("the first line, as configured")
         )
-    body = standing.filter(body_like(pl.col("text"))).group_by("doc").agg(body=pl.col("line").max())
+    body = standing.filter("body").group_by("doc").agg(last=pl.col("line").max())
     text = pl.col("text")
-    shaped = (text.str.len_chars() <= MAX_TITLE_CHARS) & ~body_like(text) & ~text.str.contains(ANCHOR_MARK)
-    above_body = first.join(body, on="doc").filter(shaped & (pl.col("body") > pl.col("line")))
+    shaped = (pl.col("chars") <= MAX_TITLE_CHARS) & ~pl.col("body") & ~text.str.contains(ANCHOR_MARK)
+    above_body = first.join(body, on="doc").filter(shaped & (pl.col("last") > pl.col("line")))
     told = _beside(_beside(_beside(above_body, own, -1), own, 1), own, 2)
     evidence = pl.coalesce(_furniture(), _anchor(), _release())
     hit = told.with_columns(evidence=evidence).filter(pl.col("evidence").is_not_null())
