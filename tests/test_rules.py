@@ -109,7 +109,8 @@ REFUSED = {
     ),
     "a pattern that every line has": (
         {"pattern": "'글?'"},
-        "mine.toml: rule mine/notice: the pattern matches an empty line, so every line. Nothing was started.",
+        "mine.toml: rule mine/notice: the pattern matches an empty line, so every line\n"
+        "Nothing was started; mend the rule or its example.",
     ),
     "a span in the middle": (
         {"pattern": "'^이(?P<span> )글자크기'"},

@@ -53,8 +53,8 @@ def _hits(lines: pl.DataFrame, table: RuleTable) -> pl.DataFrame:
     distinct = lines.select("text").unique(maintain_order=True).with_row_index("key")
     matches = match_lines(distinct, table).join(distinct, on="key").drop("key")
     traits = pl.DataFrame(
-        [(f"{p.id}", p.rule.kind, p.rule.where) for p in table.rules],
-        schema={"id": pl.String, "gone": pl.String, "where": pl.String},
+        [(p.id, p.rule.kind, p.rule.where, f"{p.rule.kind}: {p.rule.description}") for p in table.rules],
+        schema=dict.fromkeys(("id", "gone", "where", "evidence"), pl.String),
         orient="row",
     ).with_row_index("rule")
     found = lines.join(matches, on="text").join(traits, on="rule")
