@@ -102,14 +102,23 @@ def test_sanitise_names_every_line_end_and_control():
     assert sanitise("가\ud800나\udfff\uffff") == "가나"
 
 
+@pytest.mark.parametrize("code", [*range(32), 0x7F, 0x80, 0x85, 0x9F, 0xA0, 0x2027, 0x2028, 0x2029, 0x202A, 0xFEFE,
+                                  0xFEFF, 0xFF00, 0xFFFD, 0xFFFE, 0xFFFF])  # fmt: skip
+def test_a_column_is_looked_through_for_every_code_point(code):
+    """Each code point that a string is cleaned of is found in a column of otherwise clean texts."""
+    text = f"가나 “{chr(code)}” 다"
+
+    assert sanitised(pl.Series(["가", text, None])).to_list() == ["가", sanitise(text), None]
+
+
 @settings(deadline=None)
 @given(st.text())
 def test_sanitise_is_the_same_for_a_column(text):
     """The column's form and the string's agree on any text, need no second pass, and can be encoded."""
     clean = sanitise(text)
-    column = pl.DataFrame({"text": ["".join(char for char in text if not "\ud800" <= char <= "\udfff")]})
+    column = pl.Series(["".join(char for char in text if not "\ud800" <= char <= "\udfff")])
 
-    assert column.select(sanitised(pl.col("text"))).item() == clean
+    assert sanitised(column).item() == clean
     assert sanitise(clean) == clean
     assert clean.encode().decode() == clean
 

@@ -25,12 +25,14 @@ from pipeline.read.charset import decode, is_binary, without_surrogates
 from pipeline.read.compression import peek, prove, unpacked
 from pipeline.read.fields import GUESSES, check_fields, matched
 from pipeline.read.records import RAW, as_text, batches
+from pipeline.schema import conform
 
 LINE_BYTES = 4 * PAGE_BYTES  # JSON spends up to six bytes on what UTF-8 holds in three
 SNIFF_BYTES = 64 << 10
 WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
 BOM = b"\xef\xbb\xbf"
 Row = dict[str, Any]
+_ANY_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Line(NamedTuple):
@@ -41,21 +43,27 @@ class Line(NamedTuple):
     data: bytes | None
 
 
+class _Records(NamedTuple):
+    """Records as ``RAW`` rows, and the keys that they have among them."""
+
+    frame: pl.DataFrame
+    keys: tuple[str, ...]
+
+
 def read_jsonl(file: InputFile, fields: FieldNames) -> Iterator[Batch]:
     """Give the pages of a JSONL file; record n, the one in line n, has the source ``<file>#<n>``.
 
     Raises UnusableError for the file as a whole, missing_text if no record of the first batch has the field.
     """
     prove(file.path)
-    rows = _rows(_file_lines(file), fields)
-    first = next(rows, None)
+    groups = (_at_once(group, fields) or _one_by_one(group, fields) for group in _groups(_file_lines(file)))
+    first = next(groups, None)
     if first is None:
         raise UnusableError("no_text", "the file holds no record")
-    keys = dict.fromkeys(key for row in first for key in row["keys"])
-    if any(row["reason"] is None for row in first):
-        check_fields(fields, keys)
-    for group in chain((first,), rows):
-        yield from batches(_raw(group), file.source)
+    if first.frame["reason"].null_count():
+        check_fields(fields, first.keys)
+    for group in chain((first,), groups):
+        yield from batches(group.frame, file.source)
 
 
 def read_json(file: InputFile, fields: FieldNames) -> Iterator[Batch]:
@@ -81,7 +89,7 @@ def lines_of(parts: Iterable[bytes], limit: int) -> Iterator[Line]:
         pieces = [b"", b""] if part is None else part.split(b"\n")
         for piece in pieces[:-1]:
             size += len(piece)
-            data = bytes(held) + piece if size <= limit else None
+            data = None if size > limit else bytes(held) + piece if held else piece
             if data is None or (data := data.strip()):
                 yield Line(number, begin, data)
             number, begin, size = number + 1, begin + size + 1, 0
@@ -100,26 +108,12 @@ def _file_lines(file: InputFile) -> Iterator[Line]:
     return lines_of(parts, LINE_BYTES)
 
 
-def _rows(lines: Iterable[Line], fields: FieldNames) -> Iterator[list[Row]]:
-    """Give lines as rows for ``RAW`` frames, in groups of one batch's pages and bytes."""
-    holding = lru_cache(1024)(lambda keys: matched(fields, keys))
-    group: list[Row] = []
+def _groups(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """Give lines in groups of one batch's pages and bytes."""
+    group: list[Line] = []
     size = 0
     for line in lines:
-        value, note, why = _parsed(line)
-        row = _picked(value, holding(tuple(value))) if why is None else dict.fromkeys(RAW)
-        reason = None if why is None else "too_large" if line.data is None else "bad_record"
-        detail = why and f"line {line.number}, byte offset {line.offset}: {why}"[:DETAIL_CHARS]
-        group.append(
-            {
-                **row,
-                "number": line.number,
-                "charset": note,
-                "reason": reason,
-                "detail": detail,
-                "keys": tuple(value),
-            }
-        )
+        group.append(line)
         size += len(line.data or b"")
         if len(group) == BATCH_PAGES or size >= BATCH_BYTES:
             yield group
@@ -128,8 +122,47 @@ def _rows(lines: Iterable[Line], fields: FieldNames) -> Iterator[list[Row]]:
         yield group
 
 
-def _raw(group: list[Row]) -> pl.DataFrame:
-    return pl.DataFrame({name: [row.get(name) for row in group] for name in RAW}, schema=RAW)
+def _at_once(group: list[Line], fields: FieldNames) -> _Records | None:
+    """Return a group's records column by column, five times faster than one by one; None when one of them is unusual.
+
+    Usual are objects that hold each field under one name at most, as a string or null.
+    """
+    try:
+        records = [_ANY_OBJECT.decode((line.data or b"").removeprefix(BOM)) for line in group]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    keys = tuple(dict.fromkeys(chain.from_iterable(records)))
+    holding = matched(fields, keys)
+    if len({key.strip().lower() for key in keys}) < len(keys) or any(len(it) > 1 for it in holding.values()):
+        return None
+    columns = {"number": pl.Series([line.number for line in group], dtype=pl.UInt64)}
+    for field, names in holding.items():
+        for name in names:
+            values = [bytes(record.get(name, b"null")) for record in records]
+            if not all(value.startswith((b'"', b"null")) for value in values):
+                return None
+            try:
+                texts = pl.Series(values, dtype=pl.Binary).cast(pl.String)
+            except pl.exceptions.PolarsError:  # not UTF-8
+                return None
+            columns[field] = texts.str.json_decode(pl.String)
+    return _Records(conform(pl.DataFrame(columns), RAW), keys)
+
+
+def _one_by_one(group: list[Line], fields: FieldNames) -> _Records:
+    """Return a group's records, whatever their lines hold."""
+    holding = lru_cache(1024)(lambda keys: matched(fields, keys))
+    rows: list[Row] = []
+    seen: dict[str, None] = {}
+    for line in group:
+        value, note, why = _parsed(line)
+        row = _picked(value, holding(tuple(value))) if why is None else dict.fromkeys(RAW)
+        reason = None if why is None else "too_large" if line.data is None else "bad_record"
+        detail = why and f"line {line.number}, byte offset {line.offset}: {why}"[:DETAIL_CHARS]
+        rows.append({**row, "number": line.number, "charset": note, "reason": reason, "detail": detail})
+        seen |= dict.fromkeys(value)
+    frame = pl.DataFrame({name: [row.get(name) for row in rows] for name in RAW}, schema=RAW)
+    return _Records(frame, tuple(seen))
 
 
 def _picked(value: Row, holding: dict[str, tuple[str, ...]]) -> Row:

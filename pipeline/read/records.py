@@ -31,6 +31,7 @@ _RAW: dict[str, pl.DataType | type[pl.DataType]] = {
     "detail": pl.String,
 }
 RAW = pl.Schema(_RAW)
+FACTS = ("id", "url", "title", "press", "published")
 HTML_START = r"(?i)^\s*(<\?xml[^>]*>\s*)?(<!doctype html|<html[\s>])"
 
 
@@ -78,30 +79,35 @@ def _batch(raw: pl.DataFrame, source: str) -> Batch:
 
 def _cleaned(raw: pl.DataFrame) -> pl.DataFrame:
     """Return ``raw`` with clean strings, null where nothing but blanks is left, and with ``content`` and ``kind``."""
-    facts = [
-        _nothing_to_null(sanitised(pl.col(name)).str.replace_all("\n", " ", literal=True).str.strip_chars())
-        for name in ("id", "url", "title", "press", "published")
-    ]
-    text, html = (_nothing_to_null(sanitised(pl.col(name))) for name in ("text", "html"))
-    given = pl.any_horizontal(pl.col("text", "html").is_not_null())
-    clean = raw.lazy().with_columns(
-        *facts, text=text, html=html, given=given
-    )  # lazy: a part used twice is made once
+    columns = [sanitised(raw[name]) for name in (*FACTS, "text", "html")]
+    facts = [pl.col(name).str.replace_all("\n", " ", literal=True).str.strip_chars() for name in FACTS]
+    clean = (
+        raw.with_columns(columns)
+        .with_columns(facts)
+        .with_columns(
+            *map(_nothing_to_null, (*FACTS, "text", "html")),
+            given=pl.any_horizontal(pl.col("text", "html").is_not_null()),
+        )
+    )
     is_html = pl.col("text").is_null() | pl.col("text").str.contains(HTML_START)
     return clean.with_columns(
         content=pl.coalesce("text", "html"),
         kind=pl.when(is_html).then(pl.lit("html")).otherwise(pl.lit("text")),
-    ).collect()
+    )
 
 
-def _nothing_to_null(column: pl.Expr) -> pl.Expr:
-    return pl.when(column.str.contains(r"\S")).then(column)
+def _nothing_to_null(name: str) -> pl.Expr:
+    return pl.when(pl.col(name).str.contains(r"\S")).then(name)
 
 
 def _judged(records: pl.DataFrame) -> pl.DataFrame:
     """Return ``records`` with ``reason`` and ``detail`` for those that give no page."""
-    content = pl.col("content")
-    chars, replaced = content.str.len_chars(), content.str.count_matches(REPLACED, literal=True)
+    content, chars, replaced = pl.col("content"), pl.col("chars"), pl.col("replaced")
+    suspects = pl.when(content.str.contains(REPLACED, literal=True)).then(content)
+    records = records.with_columns(
+        chars=content.str.len_chars(),
+        replaced=suspects.str.count_matches(REPLACED, literal=True).fill_null(0),
+    )
     verdicts = [
         (content.is_null() & pl.col("given"), "missing_text", pl.lit("the text is empty")),
         (content.is_null(), "missing_text", pl.lit("no field with text")),

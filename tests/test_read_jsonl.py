@@ -1,0 +1,60 @@
+"""JSONL read column by column, where its records are as usual, gives what reading it record by record gives."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.config import FieldNames
+from pipeline.read.jsonl import Line, _at_once, _one_by_one
+
+VALUES = st.one_of(st.none(), st.text(), st.integers(), st.lists(st.text(), max_size=2), st.just({"a": 1}))
+KEYS = st.sampled_from(["text", "Text", "id", "title", "body", "x"])
+OBJECTS = st.lists(st.dictionaries(KEYS, VALUES), min_size=1, max_size=4)
+UNUSUAL = {
+    "a number": b'{"text": "a", "id": 7}',
+    "a list": b'{"text": ["a", "b"]}',
+    "two names of the text": b'{"text": "", "body": "b"}',
+    "two spellings of a name": b'{"text": "a", "Text": "b"}',
+    "not an object": b"[1]",
+    "half an object": b'{"text": "a"',
+    "half a character": b'{"text": "\xea\xb0"}',
+    "half a pair": rb'{"text": "\ud800a"}',
+    "not a number": b'{"text": "a", "x": NaN}',
+}
+
+
+def lines_of(*objects):
+    """Return the lines that hold ``objects``, in bytes."""
+    return [Line(number, 0, data) for number, data in enumerate(objects, start=1)]
+
+
+@settings(deadline=None)
+@given(OBJECTS, st.booleans())
+def test_reading_at_once_and_one_by_one_agree(objects, escaped):
+    """What is read column by column is what is read record by record."""
+    lines = lines_of(*(json.dumps(value, ensure_ascii=escaped).encode() for value in objects))
+    at_once, one_by_one = _at_once(lines, FieldNames()), _one_by_one(lines, FieldNames())
+
+    assert at_once is None or (at_once.frame.equals(one_by_one.frame) and at_once.keys == one_by_one.keys)
+
+
+def test_usual_records_are_read_at_once():
+    """Strings, nulls, a missing field, a field twice, escapes and a byte order mark are read column by column."""
+    lines = lines_of(
+        b'\xef\xbb\xbf{"id": "1", "text": "\xea\xb0\x80\\n\\u0000\\ud83d\\ude00", "x": [1, {"y": 2}]}',
+        b'{"text": null}',
+        b'{"text": "a", "text": "b", "title": ""}',
+    )
+    at_once = _at_once(lines, FieldNames())
+
+    assert at_once is not None
+    assert at_once.frame["text"].to_list() == ["가\n\0😀", None, "b"]
+    assert at_once.frame.equals(_one_by_one(lines, FieldNames()).frame)
+
+
+@pytest.mark.parametrize("case", UNUSUAL)
+def test_an_unusual_record_is_read_by_itself(case):
+    """A record that a column cannot hold as it is leaves its group to be read one by one."""
+    assert _at_once(lines_of(b'{"text": "a"}', UNUSUAL[case]), FieldNames()) is None
