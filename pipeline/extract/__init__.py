@@ -115,11 +115,11 @@ def _renumbered(frame: pl.DataFrame, order: pl.DataFrame) -> pl.DataFrame:
 def _texts(lines: pl.DataFrame) -> pl.DataFrame:
     """Return ``doc, content_hash, lines_in, chars_in`` of every document that has a line."""
     joined = lines.group_by("doc", maintain_order=True).agg(
-        pl.col("text").str.join("\n"),
+        "text",
         lines_in=pl.len().cast(pl.UInt32),
         chars_in=pl.col("text").str.len_chars().sum().cast(pl.UInt32),
     )
-    hashes = [xxhash.xxh3_128_hexdigest(text) for text in joined["text"].cast(pl.Binary)]
+    hashes = [xxhash.xxh3_128_hexdigest(text) for text in joined["text"].list.join("\n").cast(pl.Binary)]
     return joined.drop("text").with_columns(content_hash=pl.Series(hashes, dtype=pl.String))
 
 

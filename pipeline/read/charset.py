@@ -122,7 +122,7 @@ def _unclean(column: pl.Series) -> bool:
     places = {lead: np.flatnonzero(data == lead) for lead in (0xC2, 0xE2, 0xEF)}
     behind = {lead: data[at + 1].astype(np.uint16) for lead, at in places.items()}
     pairs = {lead: behind[lead] << 8 | data[places[lead] + 2] for lead in (0xE2, 0xEF)}
-    c1 = (behind[0xC2] < 0xA0).any()  # noqa: PLR2004 - U+0080 to U+009F
+    c1 = (behind[0xC2] < 0xA0).any()
     return bool(c1 or np.isin(pairs[0xE2], (0x80A8, 0x80A9)).any() or np.isin(pairs[0xEF], _MARKS).any())
 
 

@@ -12,7 +12,13 @@ from pipeline.errors import PackError
 from pipeline.rules.table import CREDITS, Rule, RuleTable
 
 LINE_CHARS = 2**32 - 1
-LENGTHS = (40, 80, 120, 160, 200)  # characters; classes of lines, each searched for the keywords of rules that fit
+LENGTHS = (
+    40,
+    80,
+    120,
+    160,
+    200,
+)  # characters; classes of lines, each searched for the keywords of rules that fit
 _FOUND: dict[str, type[pl.DataType]] = {
     "key": pl.UInt32,
     "rule": pl.UInt32,
@@ -56,7 +62,9 @@ def _by_keyword(sized: pl.DataFrame, table: RuleTable) -> Iterator[pl.DataFrame]
         spelled = wanted["keyword"].unique(maintain_order=True).to_list()
         found = pl.col("text").str.extract_many(spelled, ascii_case_insensitive=True, overlapping=True)
         hits = lines.select("key", "chars", keyword=found).filter(pl.col("keyword").list.len() > 0)
-        yield _fitting(hits.explode("keyword").with_columns(folded).join(wanted.with_columns(folded), on="keyword"))
+        yield _fitting(
+            hits.explode("keyword").with_columns(folded).join(wanted.with_columns(folded), on="keyword")
+        )
 
 
 def _fitting(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -32,7 +32,8 @@ def tables_of(gathered: Gathered, deduped: Deduped, run: int, *, byline: bool) -
     kept = (
         deduped.lines.sort("doc", "line")
         .group_by("doc", maintain_order=True)
-        .agg(pl.col("text").str.join("\n"), line_numbers="line")
+        .agg("text", line_numbers="line")
+        .with_columns(pl.col("text").list.join("\n"))
     )
     documents = gathered.documents.join(kept, on="doc", how="left").join(deduped.copies, on="doc", how="left")
     empty = documents.filter(pl.col("text").is_null()).join(

@@ -85,20 +85,15 @@ def rebuild(standing: pl.DataFrame, removed: pl.DataFrame) -> pl.DataFrame:
     """
     columns = ["doc", "line", "text"]
     whole = removed.filter(pl.col("span").is_null()).select(columns)
-    rests = pl.concat([standing.select(columns), whole]).sort("doc", "line")
+    rests = pl.concat([standing.select(columns), whole])
     spans = removed.filter(pl.col("span").is_not_null()).select(
         "doc", "line", part=pl.struct(pl.col("span").struct.field("start"), "text")
     )
-    if spans.is_empty():
-        return rests
-    parts = spans.group_by("doc", "line").agg("part")
-    joined = rests.join(parts, on=["doc", "line"], how="left", maintain_order="left")
-    cut = joined.filter(pl.col("part").is_not_null())
+    cut = rests.join(spans.group_by("doc", "line").agg("part"), on=["doc", "line"])
     texts = [
         within(text, [(p["start"], p["text"]) for p in part])
         for text, part in cut.select("text", "part").iter_rows()
     ]
-    mended = cut.select("doc", "line", mended=pl.Series(texts, dtype=pl.String))
-    return joined.join(mended, on=["doc", "line"], how="left", maintain_order="left").select(
-        "doc", "line", text=pl.coalesce("mended", "text")
-    )
+    mended = cut.select("doc", "line", text=pl.Series(texts, dtype=pl.String))
+    uncut = rests.join(mended, on=["doc", "line"], how="anti")
+    return pl.concat([uncut, mended]).sort("doc", "line")

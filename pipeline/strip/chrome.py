@@ -34,9 +34,11 @@ def chrome(lines: pl.DataFrame, hits: pl.DataFrame) -> Chrome:
     then the longer), and spans that leave nothing but signs take the line whole.
     """
     standing = lines.filter(pl.col("gone").is_null()).drop("gone")
-    hits = _in_place(
-        hits.join(standing, on=["doc", "line", "text"], how="semi", maintain_order="left"), standing
+    now = standing.select("doc", "line", now="text")
+    untouched = hits.join(now, on=["doc", "line"], maintain_order="left").filter(
+        pl.col("text") == pl.col("now")
     )
+    hits = _in_place(untouched.drop("now"), standing)
     whole = hits.filter(pl.col("start").is_null()).unique(["doc", "line"], keep="first", maintain_order=True)
     spans = hits.filter(pl.col("start").is_not_null()).join(whole, on=["doc", "line"], how="anti")
     found = pl.concat([whole, _whole_if_nothing_left(_apart(spans))])

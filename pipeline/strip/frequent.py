@@ -13,7 +13,7 @@ from typing import NamedTuple
 import polars as pl
 
 from pipeline.schema import FOUND
-from pipeline.strip.shapes import only
+from pipeline.strip.shapes import neighbour, only
 from pipeline.strip.sites import STORED_SHARE, counted, documents_of, pages_of, summed, worth_keeping
 from pipeline.strip.templates import MASKED_CHARS, with_template
 
@@ -190,10 +190,10 @@ def _going(judged: pl.DataFrame) -> pl.DataFrame:
     """Add ``rule``, null for lines that stay: furniture around the article, what it encloses, and runs of it inside."""
     place, held = pl.col("place"), pl.col("documents")
     usual = pl.when(place == "head").then("head").when(place == "tail").then("tail").otherwise(held)
-    opening = pl.col("own").shift(-1, fill_value=False).over("doc") & pl.col("signed")
+    opening = neighbour(pl.col("own"), -1).fill_null(value=False) & pl.col("signed")
     inside = (place == "middle").fill_null(value=False)
     around = pl.col("furniture") & ~inside & (usual >= MIN_PLACE * held) & ~opening
-    before, after = (pl.col("furniture").shift(n).over("doc") for n in (1, -1))
+    before, after = (neighbour(pl.col("furniture"), rows) for rows in (1, -1))
     run = pl.col("furniture") & inside & (before | after)
     seldom = (held >= FEW) & (pl.col("middle") <= MAX_MIDDLE * held) & pl.col("share").is_not_null()
     name = seldom & ~pl.col("sentence") & (pl.col("chars") <= BETWEEN_CHARS) & ~inside

@@ -12,7 +12,7 @@ import polars as pl
 
 from pipeline.schema import FOUND
 from pipeline.strip.runs import HEADING_CHARS, RUN, measure, relatedness, runs_of, told_lines
-from pipeline.strip.shapes import LINK_CHARS, bulleted, section_sign
+from pipeline.strip.shapes import LINK_CHARS, bulleted, neighbour, section_sign
 
 # A paragraph that announces a list of the article.
 INTRO = (
@@ -205,7 +205,7 @@ def _edges(told: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
 
 def _ranks(told: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """Return the ranks that stand on lines of their own above headlines found."""
-    below = [pl.col(name).shift(-1).over("doc").alias(f"{name}_below") for name in ("line", "gone")]
+    below = [neighbour(pl.col(name), -1).alias(f"{name}_below") for name in ("line", "gone")]
     above = told.with_columns(below).filter(pl.col("rank") & pl.col("gone_below").is_null())
     of = found.select("doc", "rule", "score", line_below="line")
     return above.join(of, on=["doc", "line_below"]).select(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.strip.same import ID, as_repeats, formed
+from pipeline.strip.shapes import neighbour, only
 
 MIN_QUOTE = 25  # of the matching form of a pull quote beside its paragraph
 MIN_SPOKEN = 12  # the same, where the next line names the speaker
@@ -25,10 +26,9 @@ def quotes(lines: pl.DataFrame) -> pl.DataFrame:
     A sub-headline in quotes has no full stop and stays. The paragraph stands beside the quotation, or the next line
     names who speaks, as some paragraph does; that line goes too.
     """
-    opened = pl.col("text").str.strip_chars_start().str.slice(0, 1).is_in(['"', "“"])
-    short = lines.filter(opened & (pl.col("text").str.len_chars() <= MAX_QUOTE))
-    quoted = short.filter(pl.col("text").str.contains(_QUOTATION))
-    below = [pl.col(name).shift(-1).over("doc").alias(f"{name}_below") for name in ("line", "text")]
+    short = only(pl.col("chars") <= MAX_QUOTE, pl.col("text"))
+    quoted = lines.filter(short.str.contains(_QUOTATION))
+    below = [neighbour(pl.col(name), -1).alias(f"{name}_below") for name in ("line", "text")]
     ranked = lines.join(quoted, on="doc", how="semi", maintain_order="left").with_columns(
         *below, rank=pl.int_range(pl.len()).over("doc")
     )

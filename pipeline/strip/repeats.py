@@ -14,6 +14,7 @@ from pipeline.dedup.normalise import matching_form
 from pipeline.schema import FOUND
 from pipeline.strip.quotes import quotes
 from pipeline.strip.same import CAPTION, ID, KEY_CHARS, as_repeats, formed
+from pipeline.strip.shapes import neighbour
 from pipeline.strip.summaries import CUT, MIN_CHARS, MIN_NOTICED, summaries
 
 NOTICES = ("autosummary", "ai_summary")  # classes of chrome that announce a summary
@@ -110,7 +111,7 @@ def _touching(lines: pl.DataFrame, twice: pl.DataFrame) -> pl.DataFrame:
         twins, on=ID, how="left", maintain_order="left"
     )
     own = (pl.col("body") & pl.col("twin").is_null()).cast(pl.UInt8)
-    both = own.shift(1, fill_value=0).over("doc") + own.shift(-1, fill_value=0).over("doc")
+    both = neighbour(own).fill_null(0) + neighbour(own, -1).fill_null(0)
     return near.select("doc", "line", touching=both)
 
 

@@ -14,6 +14,7 @@ from pipeline.strip.shapes import (
     itemised,
     link_like,
     listed,
+    neighbour,
     only,
     ranked,
     runs_on,
@@ -79,8 +80,9 @@ def _below_removed() -> pl.Expr:
 def _placed(shaped: pl.DataFrame) -> pl.DataFrame:
     """Add each line's place around the body, and whether the article had ended above it."""
     line, stands, gone = pl.col("line"), pl.col("stands"), pl.col("gone")
-    ended = pl.when(stands).then(signed(pl.col("text"))).otherwise(~gone.is_in(INSIDE))
-    notice = (gone == SEAL) & pl.col("text").str.contains(NOTICE)
+    below = only(stands & (line > pl.col("last")), pl.col("text"))
+    ended = pl.when(stands).then(signed(below)).otherwise(~gone.is_in(INSIDE))
+    notice = only((gone == SEAL).fill_null(value=False), pl.col("text")).str.contains(NOTICE)
     place = (
         pl.when(line > pl.col("last")).then(pl.lit("tail")).when(line < pl.col("first")).then(pl.lit("head"))
     )
@@ -94,7 +96,7 @@ def _placed(shaped: pl.DataFrame) -> pl.DataFrame:
         place=place.otherwise(pl.lit("middle")),
         closed=(ended & (line > pl.col("last"))).cum_max().over("doc"),
         sealed=(notice & (line > pl.col("last"))).fill_null(value=False).cum_max().over("doc"),
-        link=stands & (line > pl.col("last")) & link_like(pl.col("text")),
+        link=stands & (line > pl.col("last")) & link_like(below),
     )
 
 
@@ -104,9 +106,9 @@ def runs_of(told: pl.DataFrame, shape: str) -> pl.DataFrame:
     breaks = ~pl.col(shape) | pl.col("heading") | pl.col("listing")
     numbered = standing.with_columns(
         run=breaks.cum_sum().over("doc"),
-        before=pl.col("text").shift().over("doc"),
-        below_body=pl.col("body").shift().over("doc").fill_null(value=False),
-        touching=pl.col("body").shift(-1).over("doc").fill_null(value=False),
+        before=neighbour(pl.col("text")),
+        below_body=neighbour(pl.col("body")).fill_null(value=False),
+        touching=neighbour(pl.col("body"), -1).fill_null(value=False),
     )
     members = numbered.filter(pl.col(shape) | pl.col("heading"))
     leads = [

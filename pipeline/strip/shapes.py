@@ -76,6 +76,15 @@ def only(wanted: pl.Expr, text: pl.Expr) -> pl.Expr:
     return pl.when(wanted).then(text).otherwise(pl.lit(""))
 
 
+def neighbour(column: pl.Expr, rows: int = 1) -> pl.Expr:
+    """Return what ``column`` says of the line so many rows above (negative: below) in its document; null past its ends.
+
+    The documents' lines must stand together: rows are compared, because a window over documents takes fifty times as
+    long.
+    """
+    return pl.when(pl.col("doc") == pl.col("doc").shift(rows)).then(column.shift(rows))
+
+
 def _last(text: pl.Expr) -> pl.Expr:
     """Return the last two characters before closing quotes and brackets: endings are read in them, not in the line."""
     return text.str.strip_chars_end(_CLOSERS).str.tail(2)

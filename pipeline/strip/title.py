@@ -55,15 +55,15 @@ def title(lines: pl.DataFrame, documents: pl.DataFrame, first_line: FirstLine = 
 
 def _given(lines: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """Return the first line before any body-like line that equals the given title, blanks and marks aside."""
-    standing = lines.filter(pl.col("gone").is_null()).join(known.drop_nulls("title"), on="doc")
-    alike = standing.filter(pl.col("text").str.extract(_LETTER) == pl.col("title").str.extract(_LETTER))
-    same = alike.filter(_letters("text") == _letters("title"))
-    beside = standing.join(same, on="doc", how="semi")
-    body = beside.filter("body").group_by("doc").agg(first=pl.col("line").min())
-    early = same.join(body, on="doc", how="left").filter(
+    standing = lines.filter(pl.col("gone").is_null())
+    body = standing.filter("body").group_by("doc").agg(first=pl.col("line").min())
+    early = standing.join(body, on="doc", how="left").filter(
         (pl.col("line") <= pl.col("first")).fill_null(value=True)
     )
-    rows = early.group_by("doc").agg(pl.col("line").min())
+    told = early.join(known.drop_nulls("title"), on="doc")
+    alike = told.filter(pl.col("text").str.extract(_LETTER) == pl.col("title").str.extract(_LETTER))
+    same = alike.filter(_letters("text") == _letters("title"))
+    rows = same.group_by("doc").agg(pl.col("line").min())
     return rows.with_columns(rule=pl.lit("title/given"), evidence=pl.lit("equal to the page's title"))
 
 
