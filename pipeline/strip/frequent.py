@@ -59,7 +59,7 @@ def frequent(lines: pl.DataFrame, documents: pl.DataFrame, earlier: pl.DataFrame
     ``documents`` says each document's host; those of unknown host count as one site. ``earlier[COUNTS]`` is what
     earlier runs counted. Documents that were kept whole are counted, and stay whole.
     """
-    standing = _described(lines, documents)
+    standing = _described(lines, documents, earlier)
     standing = _placed(_shared(standing, earlier))
     counts = counted(standing)
     every = pl.concat([earlier, counts])
@@ -74,22 +74,36 @@ def _host() -> pl.Expr:
     return pl.col("host").fill_null("")
 
 
-def _described(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
+def _described(lines: pl.DataFrame, documents: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
     """Return ``doc, line, host, text, template, chars, sentence, share`` of the standing lines, in order.
 
-    ``share`` is what part of the host's pages must hold the line before it may go; null: it never goes.
+    ``share`` is what part of the host's pages must hold the line before it may go; null: it never goes. A line that
+    is nowhere else has neither ``share`` nor ``template``.
     """
+    hosts = documents.select("doc", host=_host(), whole=pl.col("kept_whole").is_not_null())
     standing = lines.filter(pl.col("gone").is_null()).select(
         "doc", "line", "text", "chars", sentence=pl.col("sentence") | pl.col("body")
     )
-    texts = standing.select("text", "chars", "sentence").unique("text")
-    traits = with_template(texts).with_columns(_traits()).with_columns(_share()).drop("chars", "sentence")
-    hosts = documents.select("doc", host=_host(), whole=pl.col("kept_whole").is_not_null())
-    whole = standing.join(traits, on="text").join(hosts, on="doc").sort("doc", "line")
+    whole = standing.join(hosts, on="doc").sort("doc", "line").with_row_index("row")
+    likely = whole.filter(_likely(earlier)).select("row", "text", "chars", "sentence")
+    texts = with_template(likely.drop("row").unique("text")).with_columns(_traits()).with_columns(_share())
+    told = likely.select("row", "text").join(texts.drop("chars", "sentence"), on="text").drop("text")
+    whole = whole.join(told, on="row", how="left", maintain_order="left").drop("row")
     worded = pl.when(pl.col("template").str.contains(r"\p{L}")).then("template")
     above = only(pl.col("template").str.len_chars() <= MASKED_CHARS, worded).forward_fill().over("doc")
     bare = pl.concat_str(above.fill_null(""), "template", separator=AFTER)
     return whole.with_columns(template=pl.coalesce(worded, bare))
+
+
+def _likely(earlier: pl.DataFrame) -> pl.Expr:
+    """Tell of a line whether it may stand on other pages too, or has few pages beside its own: most have neither.
+
+    A line too long for a template must stand there as it is. (Its hash is enough: a collision costs a look, no more.)
+    """
+    again = pl.col("text").hash().is_duplicated()
+    known = pl.col("text").is_in(earlier["template"].drop_nulls().unique().implode())
+    few = pl.col("doc").n_unique().over("host") * STORED_SHARE <= 1
+    return (pl.col("chars") <= MASKED_CHARS) | again | known | few
 
 
 def _traits() -> list[pl.Expr]:
