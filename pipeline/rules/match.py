@@ -73,7 +73,7 @@ def _fitting(pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 def matches_of(candidates: pl.DataFrame, table: RuleTable) -> pl.DataFrame:
-    """Return what each rule finds in its ``candidates[rule, key, text]``; raises PackError for a pattern that is none."""
+    """Return what rules find in their ``candidates[rule, key, text]``; raises PackError for a pattern that is none."""
     found = [pl.DataFrame(schema=_FOUND)]
     for (number,), part in candidates.partition_by("rule", as_dict=True, maintain_order=True).items():
         placed = table.rules[number]

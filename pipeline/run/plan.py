@@ -22,7 +22,7 @@ from pipeline.schema import SKIPPED, conform
 from pipeline.store.files import sha256_of
 from pipeline.store.manifest import Input, Manifest, PackUsed, versions
 
-SHARD_BYTES = 32 << 20
+SHARD_BYTES = 64 << 20
 SHARD_FILES = 256
 
 

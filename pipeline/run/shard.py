@@ -25,7 +25,7 @@ from pipeline.strip.apply import rebuild
 from pipeline.strip.stages import strip
 
 BATCH_PAGES = 16384
-BATCH_BYTES = 32 << 20
+BATCH_BYTES = 64 << 20
 STAGED = {"documents": DOCUMENTS, "lines": SHAPED, "removed": REMOVED, "skipped": SKIPPED}
 
 

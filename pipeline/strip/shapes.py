@@ -91,7 +91,7 @@ def _last(text: pl.Expr) -> pl.Expr:
 
 
 def shaped(lines: pl.DataFrame) -> pl.DataFrame:
-    """Return ``lines[LINES]`` as ``SHAPED``: measured once, for all stages; ``strip/apply`` measures again what it cuts.
+    """Return ``lines[LINES]`` as ``SHAPED``: measured once for all stages, and by ``strip/apply`` again when cut.
 
     A line is a ``sentence`` by ``sentence_end``, and ``body`` by ``body_like``.
     """
