@@ -69,7 +69,7 @@ def buckets_of(keys: BandKeys, kernels: ModuleType | None, room: Room) -> list[B
 
     As many bands are searched at once as the room allows.
     """
-    pairs, larger = np.empty(0, np.uint64), []
+    waiting, larger = [np.empty(0, np.uint64)], []
     abreast = room.abreast(keys.texts, len(keys))
     for start in range(0, len(keys), abreast):
         found: dict[int, tuple[U64, Buckets]] = {}
@@ -78,8 +78,11 @@ def buckets_of(keys: BandKeys, kernels: ModuleType | None, room: Room) -> list[B
             found[band] = _pairs_and_larger(*alike(keys.band(band), kernels))
 
         spread(work, range(start, min(start + abreast, len(keys))))
-        pairs = _once(np.concatenate([pairs, *(two for two, _ in found.values())]))
+        waiting += [two for two, _ in found.values()]
+        if sum(map(len, waiting)) > _ROUND_PAIRS:
+            waiting = [_once(np.concatenate(waiting))]
         larger += [found[band][1] for band in sorted(found)]
+    pairs = _once(np.concatenate(waiting))
     ends = np.stack(_ends_of(pairs), axis=1).ravel().astype(np.uint32)
     return [Buckets(np.repeat(np.arange(len(pairs), dtype=np.uint32), 2), ends), *larger]
 

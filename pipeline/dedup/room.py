@@ -49,7 +49,7 @@ class BandKeys:
 
     def __init__(self, bands: int, space: U64, room: Room) -> None:
         self._shape = bands, len(space)
-        self._space = space
+        self._space = space if space.any() else None
         self._rows: I64 | None = None
         self._held = self._file = None
         if bands * len(space) * 8 <= room.memory:
@@ -91,7 +91,8 @@ class BandKeys:
 
     def band(self, number: int) -> U64:
         """Return the keys of one band."""
-        keys = (self._read(number) if self._held is None else self._held[number]) ^ self._space
+        keys = self._read(number) if self._held is None else self._held[number]
+        keys = keys if self._space is None else keys ^ self._space
         return keys if self._rows is None else keys[self._rows]
 
     def only(self, rows: I64) -> BandKeys:
@@ -103,12 +104,12 @@ class BandKeys:
 
     def _read(self, number: int) -> U64:
         assert self._file is not None
-        keys = bytearray(8 * self._shape[1])
-        rest, at = memoryview(keys), 8 * number * self._shape[1]
+        keys = np.empty(self._shape[1], np.uint64)
+        rest, at = keys.data.cast("B"), 8 * number * self._shape[1]
         with disk_errors(self._where):
             while rest:
                 size = os.preadv(self._file.fileno(), [rest[:_READ]], at)
                 if not size:
                     raise OSError(f"{self._where}: band keys were cut off")
                 rest, at = rest[size:], at + size
-        return np.frombuffer(keys, np.uint64)
+        return keys
