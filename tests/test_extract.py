@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import time
-from datetime import UTC, datetime
 
 import polars as pl
 import pytest
@@ -15,7 +14,7 @@ from pipeline.extract import extract, extract_alone
 from pipeline.extract.article import Guide, PageError
 from pipeline.extract.html import main_text
 from pipeline.extract.limits import cpu_limit
-from pipeline.extract.metadata import read_head
+from pipeline.extract.page import parsed
 from pipeline.extract.selectors import selected_lines
 from pipeline.extract.walk import paragraphs
 from pipeline.rules import Extract, Pack
@@ -99,11 +98,11 @@ def test_a_dropped_part_far_down_a_batch_is_read():
 def test_an_element_of_links_is_no_article():
     """A selected element that is mostly links, or nearly empty, is passed over for the next."""
     links = "".join(f"<a href=/{n}>{MORE}</a>" for n in range(3))
-    tree = LexborHTMLParser(
-        page(f"<div class=a>{links}</div><div class=a>짧다</div><div class=b>{BODY * 2}</div>")
-    )
+    tree = parsed(page(f"<div class=a>{links}</div><div class=a>짧다</div><div class=b>{BODY * 2}</div>"))
 
-    assert selected_lines(tree, [Pack(title="P", extract=Extract(body=(".a", ".b")))]) == [(BODY * 2, None)]
+    pack = Pack(title="P", extract=Extract(body=(".a", ".b")))
+
+    assert selected_lines(tree, [pack]) == ([(BODY * 2, None)], pack)
 
 
 @pytest.mark.parametrize(
@@ -137,63 +136,14 @@ def test_lines_say_in_which_part_they_stand():
     assert found == [("하나", None), ("둘셋", "굵게"), ("넷", None), ("다섯", None)]
 
 
-@pytest.mark.parametrize(
-    ("head", "body", "wanted"),
-    [
-        ('<meta property="og:title" content="새 도서관 - 가나일보"><meta property="og:site_name" content="가나일보">',
-         "", ("새 도서관", "가나일보", None, None)),
-        ("<title>새 도서관 : 가나 뉴스</title>", "<h1>새 도서관</h1>", ("새 도서관", None, None, None)),
-        ("<title>A | B | C</title>", "<h2>A | B</h2>", ("A | B", None, None, None)),
-        ("<title>포털 - 뉴스를 읽다</title>", "", ("포털 - 뉴스를 읽다", None, None, None)),
-        ('<meta property="og:site_name" content="다음뉴스"><meta property="og:article:author" content="가나통신">',
-         "<h3>제목</h3>", ("제목", "가나통신", None, None)),
-        ('<meta property="og:article:author" content="가나일보 | 네이버">', "", (None, "가나일보", None, None)),
-        ('<meta property="og:regDate" content="20240513125214">', "",
-         (None, None, datetime(2024, 5, 13, 3, 52, 14, tzinfo=UTC), None)),
-        ('<script type="application/ld+json">{"@graph":[{"@type":"NewsArticle","headline":"제목","publisher":'
-         '{"name":"가나일보"},"datePublished":"2024-05-13T09:00:00+09:00","author":[{"name":"홍길동"},'
-         '{"name":"김철수 기자"}]}]}</script>', "",
-         ("제목", "가나일보", datetime(2024, 5, 13, tzinfo=UTC), ["홍길동", "김철수 기자"])),
-        ('<script type="application/ld+json">{broken</script><meta name="author" content="홍길동 기자 a@b.kr">', "",
-         (None, None, None, ["홍길동 기자"])),
-        ("<title>Document</title>", "", (None, None, None, None)),
-        ('<meta property="og:article:author" content="홍길동 기자">', "", (None, None, None, None)),
-        ('<meta name="author" content="가나일보 디지털뉴스부서 모두">', "", (None, None, None, None)),
-    ],
-)  # fmt: skip
-def test_a_head_says_title_press_time_and_reporters(head, body, wanted):
-    """Meta tags and JSON-LD give the head; portals are no press, and a site's name is no part of a title."""
-    found = read_head(LexborHTMLParser(page(body, head)))
+def test_a_page_that_begins_like_an_address_is_not_downloaded(monkeypatch):
+    """A source without blanks that begins like an address htmldate would take for one, and fetch it."""
+    monkeypatch.setattr("htmldate.utils.fetch_url", lambda url: pytest.fail(f"fetches {url}"))
+    text = "".join(f"<p>{part}</p>" for part in (BODY, MORE, BODY[::-1])).replace(" ", "&nbsp;")
 
-    assert found[:4] == wanted
+    found = extract(pages_of("http://gana.example/" + page(f"<article>{text}</article>"), kind="html"))
 
-
-def test_a_pack_says_where_press_reporters_and_time_are():
-    """Selectors win over meta tags; of the elements for reporters only persons count, each once."""
-    where = Extract(press=(".who",), byline=(".by",), published=(".when",))
-    names = "".join(f"<i class=by>{name}</i>" for name in ("홍길동 기자 a@b.kr", "입력 2024", "홍길동 기자"))
-    body = f"<i class=who>다라뉴스</i>{names}"
-    head = '<meta property="og:site_name" content="가나일보"><meta name="author" content="김철수">'
-
-    found = read_head(
-        LexborHTMLParser(page(f"{body}<i class=when>2024.05.13. 오후 12:52</i>", head)),
-        [Pack(title="P", extract=where)],
-    )
-
-    assert (found.press, found.byline) == ("다라뉴스", ["홍길동 기자"])
-    assert found.published == datetime(2024, 5, 13, 3, 52, tzinfo=UTC)
-
-
-def test_a_section_is_read_from_meta_tags_or_data():
-    """The section comes from a meta tag or from JSON-LD."""
-    meta = '<meta property="article:section" content="사회">'
-    data = '<script type="application/ld+json">{"@type":"NewsArticle","articleSection":"경제"}</script>'
-
-    assert [read_head(LexborHTMLParser(page("", head))).section for head in (meta, data, "")] == [
-        "사회",
-        "경제",
-        None,
-    ]
+    assert found.documents["published"].to_list() == [None]
 
 
 def spin(seconds):

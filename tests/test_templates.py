@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.config import RunConfig, replace
 from pipeline.extract.html import main_text
+from pipeline.extract.page import parsed
 from pipeline.extract.templates import LEARN_PAGES, Template, learn, read, signature
 from pipeline.extract.walk import own_texts
 from pipeline.run.job import run
@@ -61,7 +62,7 @@ def test_a_site_teaches_where_its_articles_are():
     assert template.body == "div#.story"
     assert "ul#.rel" in template.drop
     assert template.agreement > 0.95
-    assert own_texts(read(LexborHTMLParser(page(99)), template)) == article(99)
+    assert own_texts(read(parsed(page(99)), template)) == article(99)
 
 
 def test_too_few_pages_teach_nothing():
@@ -78,8 +79,8 @@ def test_a_page_without_the_element_or_with_two_is_not_read():
     """Such a page falls through to the general extractor."""
     template = Template("div#.story", (), 1.0, 8)
 
-    assert read(LexborHTMLParser(page(1, holder="other")), template) == []
-    assert read(LexborHTMLParser(page(1) + page(2)), template) == []
+    assert read(parsed(page(1, holder="other")), template) == []
+    assert read(parsed(page(1) + page(2)), template) == []
 
 
 @pytest.mark.parametrize(

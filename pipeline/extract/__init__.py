@@ -147,7 +147,8 @@ def _articles(pages: pl.DataFrame, guide: Guide) -> Iterator[tuple[int, Article 
         return
     from pipeline.extract.html import read_article  # noqa: PLC0415 - text alone does not wait for trafilatura
 
-    for doc, content, doc_id, host in pages.select("doc", "content", "doc_id", "host").iter_rows():
+    rows = pages.select("doc", pl.col("content").cast(pl.Binary), "doc_id", "host").iter_rows()
+    for doc, content, doc_id, host in rows:
         try:
             yield doc, read_article(content, doc_id, host, guide)
         except (PageError, WaitingError) as error:

@@ -8,9 +8,9 @@ from itertools import chain
 from typing import Any
 
 import msgspec
-from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.article import Head
+from pipeline.extract.page import Page, fitting, spelled
 from pipeline.read.times import parse_time
 from pipeline.rules import Pack
 
@@ -42,31 +42,31 @@ SECTION_METAS = ("article:section", "og:article:section", "dable:section", "sect
 MAX_TITLE_CHARS, MAX_SECTION_CHARS = 300, 40
 
 
-def read_head(tree: LexborHTMLParser, layouts: Sequence[Pack] = ()) -> Head:
-    """Return the head of a parsed page: what the selectors of ``layouts`` find, else meta tags, else JSON-LD."""
-    metas = _metas(tree)
-    data = next(news_data(tree), {})
-    press = next(_selected(tree, layouts, "press"), None) or _press(metas, data)
-    times = chain(_selected(tree, layouts, "published"), _times(tree, metas, data))
+def read_head(page: Page, layouts: Sequence[Pack] = ()) -> Head:
+    """Return the head of a page: what the selectors of ``layouts`` find, else meta tags, else JSON-LD."""
+    metas = _metas(page)
+    data = next(news_data(page), {})
+    press = next(_selected(page, layouts, "press"), None) or _press(metas, data)
+    times = chain(_selected(page, layouts, "published"), _times(page, metas, data))
     return Head(
-        title=_title(tree, metas, data, layouts, press),
+        title=_title(page, metas, data, layouts, press),
         press=press,
         published=next(filter(None, map(parse_time, times)), None),
-        byline=_byline(metas, data, list(_selected(tree, layouts, "byline")), press) or None,
+        byline=_byline(metas, data, list(_selected(page, layouts, "byline")), press) or None,
         section=_section(metas, data),
     )
 
 
-def _selected(tree: LexborHTMLParser, layouts: Sequence[Pack], what: str) -> Iterator[str]:
+def _selected(page: Page, layouts: Sequence[Pack], what: str) -> Iterator[str]:
     """Give the texts of the elements that the packs' selectors of ``what`` find, none empty."""
     for layout in layouts:
         for selector in getattr(layout.extract, what):
-            yield from filter(None, (_folded(node.text()) for node in tree.css(selector)))
+            yield from filter(None, (_folded(node.text()) for node in fitting(page, selector)))
 
 
-def _metas(tree: LexborHTMLParser) -> dict[str, str]:
+def _metas(page: Page) -> dict[str, str]:
     found: dict[str, str] = {}
-    for node in tree.css("meta[content]"):
+    for node in spelled(page, "meta", b"<meta"):
         given = node.attributes
         name = given.get("property") or given.get("name") or given.get("itemprop")
         value = " ".join((given.get("content") or "").split())
@@ -75,9 +75,9 @@ def _metas(tree: LexborHTMLParser) -> dict[str, str]:
     return found
 
 
-def news_data(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
+def news_data(page: Page) -> Iterator[dict[str, Any]]:
     """Give the JSON-LD objects of a page that describe an article."""
-    for node in tree.css('script[type="application/ld+json"]'):
+    for node in spelled(page, 'script[type="application/ld+json"]', b"ld+json"):
         try:
             waiting = [msgspec.json.decode(node.text(), strict=False)]
         except msgspec.DecodeError:
@@ -107,41 +107,46 @@ def _press(metas: dict[str, str], data: dict[str, Any]) -> str | None:
 
 
 def _title(
-    tree: LexborHTMLParser,
+    page: Page,
     metas: dict[str, str],
     data: dict[str, Any],
     layouts: Sequence[Pack],
     press: str | None,
 ) -> str | None:
-    headline = next(_selected(tree, layouts, "title"), None)
+    headline = next(_selected(page, layouts, "title"), None)
     if headline:
         return headline[:MAX_TITLE_CHARS]
-    tag = tree.css_first("title")
+    tag = page.tree.css_first("title")
     candidates = (
         metas.get("og:title"), data.get("headline"), metas.get("twitter:title"), metas.get("title"),
         tag.text() if tag else None,
     )  # fmt: skip
     texts = (text for text in candidates if isinstance(text, str) and text.strip())
     given = next((text for text in texts if text.strip().lower() not in NO_TITLE), "")
-    headings = [_folded(node.text()) for node in tree.css("h1, h2, h3")]
-    title = _without_site(_folded(given), headings, {press or "", metas.get("og:site_name", "")})
-    return title[:MAX_TITLE_CHARS] or next(filter(None, headings), None)
+    title = _without_site(_folded(given), page, {press or "", metas.get("og:site_name", "")})
+    return title[:MAX_TITLE_CHARS] or next(_headings(page), None)
 
 
-def _without_site(title: str, headings: Sequence[str], names: set[str]) -> str:
+def _headings(page: Page) -> Iterator[str]:
+    yield from filter(None, (_folded(node.text()) for node in fitting(page, "h1, h2, h3")))
+
+
+def _without_site(title: str, page: Page, names: set[str]) -> str:
     """Return a title without the name of press or portal that a page puts after it."""
-    for end in reversed(list(TITLE_END.finditer(title))):
+    ends = list(TITLE_END.finditer(title))
+    headings = set(_headings(page)) if ends else set()
+    for end in reversed(ends):
         head, tail = title[: end.start()], title[end.end() :]
         if head and (head in headings or tail in names - {""} or PORTAL.fullmatch(tail)):
             return head
     return title
 
 
-def _times(tree: LexborHTMLParser, metas: dict[str, str], data: dict[str, Any]) -> Iterator[str | None]:
+def _times(page: Page, metas: dict[str, str], data: dict[str, Any]) -> Iterator[str | None]:
     yield from (metas.get(name) for name in TIME_METAS[:4])
     stamp = data.get("datePublished")
     yield stamp if isinstance(stamp, str) else None
-    for node in tree.css("[data-date-time], time[datetime], [itemprop=datePublished]"):
+    for node in fitting(page, "[data-date-time], time[datetime], [itemprop='datePublished']"):
         given = node.attributes
         yield given.get("data-date-time") or given.get("datetime") or given.get("content")
     yield from (metas.get(name) for name in TIME_METAS[4:])

@@ -9,6 +9,7 @@ import msgspec
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.metadata import news_data
+from pipeline.extract.page import Page
 from pipeline.extract.walk import own_texts, paragraphs
 
 LEAST_CHARS = 200  # of an article in a script; shorter strings are descriptions and captions
@@ -20,9 +21,9 @@ MARKUP = re.compile(r"<(?:p|br|div|span)\b", re.IGNORECASE)
 SENTENCE = re.compile(r"[다요죠까.][.!?”\"]?(?:\s|<|$)")
 
 
-def payload_text(tree: LexborHTMLParser, shown: list[str]) -> list[str]:
+def payload_text(page: Page, shown: list[str]) -> list[str]:
     """Return the paragraphs of the article in a page's scripts; none when ``shown`` has about as much text."""
-    candidates = [_paragraphs(text) for text in (*_article_bodies(tree), *_strings(tree))]
+    candidates = [_paragraphs(text) for text in (*_article_bodies(page), *_strings(page))]
     best = max(candidates, key=lambda lines: (sum(map(len, lines)), lines), default=[])
     chars = sum(map(len, best))
     hidden = sum(map(len, shown)) < SHOWN_SHARE * chars
@@ -36,16 +37,17 @@ def _letters(lines: list[str]) -> str:
     return "".join("".join(lines).split())
 
 
-def _article_bodies(tree: LexborHTMLParser) -> Iterator[str]:
-    for data in news_data(tree):
+def _article_bodies(page: Page) -> Iterator[str]:
+    for data in news_data(page):
         body = data.get("articleBody")
         if isinstance(body, str):
             yield body
 
 
-def _strings(tree: LexborHTMLParser) -> Iterator[str]:
+def _strings(page: Page) -> Iterator[str]:
     """Give the long strings of prose in what Next.js sends: its chunks are one text, cut anywhere."""
-    scripts = (node.text() for node in tree.css("script") if "__next_f" in node.text())
+    texts = (node.text() for node in page.tree.css("script")) if b"__next_f" in page.source else ()
+    scripts = (text for text in texts if "__next_f" in text)
     chunks = [_decoded(chunk) for script in scripts for chunk in FLIGHT.findall(script)]
     for literal in STRING.findall("".join(chunks)):
         text = _decoded(literal)

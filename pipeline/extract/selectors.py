@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
+from pipeline.extract.page import Page, fitting
 from pipeline.extract.walk import Paragraph, own_texts, paragraphs
 from pipeline.rules import Pack, fits_host
 
@@ -20,24 +21,26 @@ def layouts_of(host: str | None, packs: Iterable[Pack]) -> list[Pack]:
     ]
 
 
-def selected_lines(tree: LexborHTMLParser, layouts: Sequence[Pack]) -> list[Paragraph]:
-    """Return the paragraphs of the first selected element that holds an article; none when none does.
+def selected_lines(page: Page, layouts: Sequence[Pack]) -> tuple[list[Paragraph], Pack | None]:
+    """Return the paragraphs of the first selected element that holds an article, and the pack that selects it.
 
-    What stands in a part that a pack drops comes too, under the pack's name and the selector.
+    No paragraphs when none does. What stands in a part that a pack drops comes too, under the pack's name and the
+    selector.
     """
     for layout in layouts:
         for selector in layout.extract.body:
-            for node in tree.css(selector):
+            for node in fitting(page, selector):
                 lines = _article_lines(node, layout)
                 if lines:
-                    return lines
-    return []
+                    return lines, layout
+    return [], None
 
 
 def _article_lines(node: LexborNode, layout: Pack) -> list[Paragraph]:
+    drop = layout.extract.drop
     unwanted = {
         part.mem_id: f"{layout.id}/drop {selector}"
-        for selector in reversed(layout.extract.drop)
+        for selector in (reversed(drop) if drop and node.css_first(", ".join(drop)) else ())
         for part in node.css(selector)
         if part.mem_id != node.mem_id
     }

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from pipeline.extract.page import Page, parsed
 from pipeline.extract.walk import Paragraph, own_texts, paragraphs
 
 LEARN_PAGES, CHECK_PAGES = 8, 8  # each costs a call of trafilatura
@@ -60,8 +61,8 @@ class Template(Struct, frozen=True):
     pages: int
 
 
-class _Page(NamedTuple):
-    tree: LexborHTMLParser
+class _Taught(NamedTuple):
+    page: Page
     holders: dict[str, list[LexborNode]]
     words: Counter[str]
 
@@ -89,16 +90,16 @@ def learn(contents: Sequence[str], main_text: Callable[[str], list[str]]) -> Tem
     drop = _furniture(learning, body)
     template = Template(body, drop, 0.0, len(learning))
     agreed = _mean(
-        [_f1(words_of(own_texts(read(page.tree, template))), page.words) for page in checking or learning]
+        [_f1(words_of(own_texts(read(page.page, template))), page.words) for page in checking or learning]
     )
     if agreed < LEAST_AGREEMENT:
         return None
     return Template(body, drop, round(agreed, 4), len(learning))
 
 
-def read(tree: LexborHTMLParser, template: Template) -> list[Paragraph]:
+def read(page: Page, template: Template) -> list[Paragraph]:
     """Return the paragraphs of the template's element; none when the page has no such element, or several."""
-    nodes = list(_signed(tree, template.body))
+    nodes = list(_signed(page.tree, template.body))
     if len(nodes) != 1:
         return []
     dropped = {
@@ -118,14 +119,14 @@ def words_of(lines: Sequence[str]) -> Counter[str]:
     return Counter(re.findall(r"\w" if WIDE.search(text) else r"\w+", text))
 
 
-def _page(content: str, lines: list[str]) -> _Page:
-    tree = LexborHTMLParser(content)
+def _page(content: str, lines: list[str]) -> _Taught:
+    page = parsed(content)
     holders = defaultdict(list)
-    for node in tree.css(",".join(HOLDERS)):
+    for node in page.tree.css(",".join(HOLDERS)):
         name = signature(node)
         if name:
             holders[name].append(node)
-    return _Page(tree, holders, words_of(lines))
+    return _Taught(page, holders, words_of(lines))
 
 
 def signature(node: LexborNode) -> str | None:
@@ -142,7 +143,7 @@ def _signed(root: LexborHTMLParser | LexborNode, name: str) -> Iterator[LexborNo
     return (node for node in root.css(tag) if signature(node) == name)
 
 
-def _best(pages: Sequence[_Page]) -> str | None:
+def _best(pages: Sequence[_Taught]) -> str | None:
     """Return the signature that names one element on a page and agrees best on all of them."""
     scores: defaultdict[str, float] = defaultdict(float)
     for page in pages:
@@ -153,7 +154,7 @@ def _best(pages: Sequence[_Page]) -> str | None:
     return ranked[0][0] if ranked else None
 
 
-def _furniture(pages: Sequence[_Page], body: str) -> tuple[str, ...]:
+def _furniture(pages: Sequence[_Taught], body: str) -> tuple[str, ...]:
     """Return the signatures of parts inside the body element whose words the main texts hardly know."""
     known: Counter[str] = Counter()
     total: Counter[str] = Counter()

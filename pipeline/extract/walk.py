@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from selectolax.lexbor import LexborNode
@@ -34,60 +34,43 @@ def paragraphs(root: LexborNode, parts: Mapping[int, str] | None = None) -> list
 
     A block element and ``<br>`` end a paragraph; cells of a table row are set apart by a bar. ``parts`` names
     elements by their ``mem_id``; what stands in one of them says so.
+
+    Two texts are of one paragraph when they stand in the same block and part, and no block began between them.
     """
     names = parts or {}
     lines: list[Paragraph] = []
     texts: list[str] = []
-    part, owner = None, None
-    for node, ends in _steps(root):
-        tag, own = node.tag, node.mem_id
-        if tag == "-text":
-            texts.append(node.text_content or "")
+    places: dict[
+        int, tuple[int, str | None]
+    ] = {}  # of every shown element, by its mem_id: its block, its part
+    place: tuple[int, str | None] = (root.mem_id, None)
+    begun = False
+    for node in root.traverse(include_text=True):
+        tag, parent = node.tag, node.parent
+        around = places.get(parent.mem_id) if parent is not None and places else place
+        if around is None:
             continue
-        begins = owner is None and not ends and own in names
-        if tag in BREAKS or begins or own == owner:
-            _close(texts, part, lines)
-        if begins:
-            part, owner = names[own], own
-        elif ends and own == owner:
-            part, owner = None, None
-        if ends and tag in CELLS and node.next is not None:
-            texts.append(CELL_GAP)
-    _close(texts, part, lines)
+        if tag == "-text":
+            if begun or around != place:
+                _close(texts, place[1], lines)
+                place, begun = around, False
+            texts.append(node.text_content or "")
+        elif tag not in HIDDEN:
+            own = node.mem_id
+            if around[1] is None and own in names:
+                around = (own, names[own])
+            elif tag in BREAKS:
+                around, begun = (own, around[1]), True
+            elif tag in CELLS and texts:
+                texts.append(CELL_GAP)
+            places[own] = around
+    _close(texts, place[1], lines)
     return lines
 
 
 def own_texts(lines: list[Paragraph]) -> list[str]:
     """Return the texts that are the article's own."""
     return [line.text for line in lines if line.part is None]
-
-
-def _steps(root: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
-    """Give every node under ``root`` that shows text, and each element once more where it ends.
-
-    No recursion: pages nest as deep as they like.
-    """
-    node = root
-    while True:
-        shown = node.tag not in HIDDEN
-        if shown:
-            yield node, False
-        child = node.child if shown else None
-        if child is not None:
-            node = child
-            continue
-        while True:
-            if shown and node.tag != "-text":
-                yield node, True
-            if node.mem_id == root.mem_id:
-                return
-            following, parent = node.next, node.parent
-            if following is not None:
-                node = following
-                break
-            if parent is None:
-                return
-            node, shown = parent, True
 
 
 def _close(texts: list[str], part: str | None, lines: list[Paragraph]) -> None:
