@@ -89,6 +89,18 @@ def test_a_given_title_takes_its_line_only_above_the_article():
     assert found([TITLE, "요약보기", *BODY], {"요약보기": "autosummary"}, title=["다른 제목"]) == []
 
 
+def test_a_given_title_goes_as_often_as_it_stands_above_the_article():
+    """Pages print the title in their navigation and above the article; the document has one row all the same."""
+    lines = lines_of([TITLE, "정치", TITLE, *BODY])
+    documents = documents_of(lines, title=[TITLE])
+
+    assert found([TITLE, "정치", TITLE, *BODY], title=[TITLE]) == [
+        (1, "equal to the page's title"),
+        (3, "equal to the page's title"),
+    ]
+    assert strip(lines, documents, load_packs(), Strip()).documents["title"].to_list() == [TITLE]
+
+
 def test_first_lines_can_be_titles_by_configuration():
     """``title`` takes the first standing line of a document without a title, ``body`` none."""
     lines = lines_of([TITLE, *BODY], ["짧다"])

@@ -69,7 +69,8 @@ def strip(lines: pl.DataFrame, documents: pl.DataFrame, table: RuleTable, settin
 def _credited(documents: pl.DataFrame, credits_: pl.DataFrame, record: pl.DataFrame) -> pl.DataFrame:
     """Fill what a page did not say about itself from its lines: title, press, byline, time."""
     line = pl.col("text").str.replace(r"^\s*[-·•]\s+", "")
-    moved = record.filter(pl.col("stage") == "title").select("doc", moved=line)
+    moved = record.filter(pl.col("stage") == "title").unique("doc", keep="first", maintain_order=True)
+    moved = moved.select("doc", moved=line)
     seen = credits_.group_by("doc").agg(
         pl.col("press").drop_nulls().first().alias("seen_press"),
         pl.col("byline").drop_nulls().unique(maintain_order=True).alias("seen_byline"),

@@ -54,7 +54,7 @@ def title(lines: pl.DataFrame, documents: pl.DataFrame, first_line: FirstLine = 
 
 
 def _given(lines: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Return the first line before any body-like line that equals the given title, blanks and marks aside."""
+    """Return the lines above the first body-like line that equal the given title, blanks and marks aside: some come twice."""
     standing = lines.filter(pl.col("gone").is_null())
     body = standing.filter("body").group_by("doc").agg(first=pl.col("line").min())
     early = standing.join(body, on="doc", how="left").filter(
@@ -63,7 +63,7 @@ def _given(lines: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     told = early.join(known.drop_nulls("title"), on="doc")
     alike = told.filter(pl.col("text").str.extract(_LETTER) == pl.col("title").str.extract(_LETTER))
     same = alike.filter(_letters("text") == _letters("title"))
-    rows = same.group_by("doc").agg(pl.col("line").min())
+    rows = same.select("doc", "line")
     return rows.with_columns(rule=pl.lit("title/given"), evidence=pl.lit("equal to the page's title"))
 
 
