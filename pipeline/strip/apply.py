@@ -28,28 +28,22 @@ def apply(lines: pl.DataFrame, found: pl.DataFrame, stage: str) -> Applied:
     hits = found.join(
         lines.filter(pl.col("gone").is_null()).drop("gone"), on=["doc", "line"], maintain_order="left"
     )
-    whole = hits.filter(pl.col("start").is_null())
-    spans = hits.filter(pl.col("start").is_not_null())
-    marks = whole.select("doc", "line", pl.col("gone").alias("taken"))
-    marked = lines.join(marks, on=["doc", "line"], how="left", maintain_order="left").with_columns(
-        gone=pl.coalesce("gone", "taken")
-    )
-    left = _cut(marked, spans).select(pl.col(name).cast(dtype) for name, dtype in SHAPED.items())
+    whole = pl.col("start").is_null()
+    marked = hits.filter(whole).select(pl.col(name).cast(dtype) for name, dtype in SHAPED.items())
+    changed = pl.concat([marked, _cut(lines, hits.filter(~whole))])
+    left = lines.update(changed.drop("part"), on=["doc", "line"], how="left", maintain_order="left")
     return Applied(left, _record(hits, stage))
 
 
 def _cut(lines: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
-    """Return ``lines`` with the spans cut out of their texts, and what is left of these measured anew."""
-    if spans.is_empty():
-        return lines
+    """Return the lines of which ``spans`` are cut out, what is left of them measured anew."""
     cuts = spans.group_by("doc", "line").agg(pl.col("text").first(), cut=pl.struct("start", "end"))
     rests = [
         (doc, line, without(text, [(span["start"], span["end"]) for span in cut]))
         for doc, line, text, cut in cuts.iter_rows()
     ]
     rest = pl.DataFrame(rests, schema={"doc": pl.UInt32, "line": pl.UInt32, "rest": pl.String}, orient="row")
-    left = shaped(lines.join(rest, on=["doc", "line"]).with_columns(text="rest"))
-    return lines.update(left.drop("part", "gone"), on=["doc", "line"], how="left", maintain_order="left")
+    return shaped(lines.join(rest, on=["doc", "line"]).with_columns(text="rest"))
 
 
 def without(text: str, spans: list[tuple[int, int]]) -> str:
