@@ -54,7 +54,7 @@ def title(lines: pl.DataFrame, documents: pl.DataFrame, first_line: FirstLine = 
 
 
 def _given(lines: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Return the lines above the first body-like line that equal the given title, blanks and marks aside: some come twice."""
+    """Return the lines above the first body-like line that equal the given title, blanks and marks aside."""
     standing = lines.filter(pl.col("gone").is_null())
     body = standing.filter("body").group_by("doc").agg(first=pl.col("line").min())
     early = standing.join(body, on="doc", how="left").filter(
