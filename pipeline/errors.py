@@ -5,7 +5,10 @@ Each class carries its exit code; each message says what, where, the effect and 
 
 from __future__ import annotations
 
+import contextlib
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -63,3 +66,16 @@ class StorageError(NewsieveError):
     """No space is left, or the disk refused a read or a write."""
 
     exit_code = 7
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn what the disk refuses at ``path`` into a StorageError that says what happened to the run."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageError(
+            f"{path}: {reason}. The run is not committed and the corpus is as it was; "
+            "make room or mend the disk, then start the same command again: it goes on where it stopped."
+        ) from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from pipeline.store.files import disk_errors
+from pipeline.errors import disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -66,4 +66,13 @@ def utf8_of(column: pl.Series) -> Utf8:
 def series_of(texts: Utf8) -> pl.Series:
     """Return the texts as a column of strings."""
     data, offsets = pa.py_buffer(texts.data), pa.py_buffer(np.ascontiguousarray(texts.offsets))
-    return pl.Series(pa.LargeStringArray.from_buffers(len(texts.offsets) - 1, offsets, data), dtype=pl.String)
+    return pl.Series(
+        _Handed(pa.LargeStringArray.from_buffers(len(texts.offsets) - 1, offsets, data)), dtype=pl.String
+    )
+
+
+class _Handed:
+    """An array that Polars takes over by Arrow's C interface: for one of pyarrow's it imports pyarrow.compute."""
+
+    def __init__(self, array: pa.Array) -> None:
+        self.__arrow_c_array__ = array.__arrow_c_array__

@@ -12,23 +12,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.errors import CorpusError, StorageError
+from pipeline.errors import CorpusError, disk_errors
 from pipeline.schema import conform
 
 ROW_GROUP_ROWS = 50_000
-
-
-@contextlib.contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses at ``path`` into a StorageError that says what happened to the run."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StorageError(
-            f"{path}: {reason}. The run is not committed and the corpus is as it was; "
-            "make room or mend the disk, then start the same command again: it goes on where it stopped."
-        ) from error
 
 
 @contextlib.contextmanager

@@ -8,8 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.errors import LockedError
-from pipeline.store.files import disk_errors
+from pipeline.errors import LockedError, disk_errors
 
 
 @contextlib.contextmanager

@@ -17,8 +17,8 @@ import msgspec
 from msgspec import Struct
 
 from pipeline import __version__
-from pipeline.errors import CorpusError
-from pipeline.store.files import damaged, disk_errors, sync
+from pipeline.errors import CorpusError, disk_errors
+from pipeline.store.files import damaged, sync
 
 FORMAT = 1
 LIBRARIES = ("polars", "pyarrow", "trafilatura", "lxml", "htmldate", "datasketch", "numpy", "xxhash")
