@@ -51,7 +51,8 @@ class Rules(Struct, frozen=True, forbid_unknown_fields=True):
 class Dedup(Struct, frozen=True, forbid_unknown_fields=True):
     """``[dedup]``: which items of each level are compared, the rule and the threshold, and who is kept.
 
-    ``documents`` and ``paragraphs``: all, those of one host, or none. ``recall`` is that of proposing a pair at the
+    ``documents`` and ``paragraphs``: all, those of one host, or none. ``templates``: whether to remove near copies that
+    differ in figures and dates alone. ``recall`` is that of proposing a pair at the
     threshold. ``min_chars`` counts characters of the matching form; shorter lines are never taken for duplicates.
     ``sources``: hosts or presses, the preferred first, for ``keep = "source"``.
     """
@@ -59,6 +60,7 @@ class Dedup(Struct, frozen=True, forbid_unknown_fields=True):
     documents: Scope = "all"
     paragraphs: Scope = "all"
     rule: Literal["jaccard", "containment", "coverage"] = "jaccard"
+    templates: Literal["remove", "keep"] = "remove"
     threshold: Annotated[float, Meta(ge=0.3, le=1)] = 0.8
     recall: Annotated[float, Meta(gt=0, lt=1)] = 0.995
     num_perm: Annotated[int, Meta(ge=8, le=1024)] = 128

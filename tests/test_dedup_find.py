@@ -1,9 +1,11 @@
 """The kept set and what each duplicate names, against a reference that compares all pairs one by one."""
 
+import re
 from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest import mock
 
 import numpy as np
 import polars as pl
@@ -11,13 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup import Known, Settings, find_duplicates
+from pipeline.dedup import Known, Settings, buckets, find_duplicates
 from pipeline.dedup.buckets import buckets_of, keep_first
 from pipeline.dedup.describe import put_keys
 from pipeline.dedup.find import DUPLICATES
 from pipeline.dedup.normalise import matching_form
 from pipeline.dedup.resolve import KEPT, REMOVED, settle
 from pipeline.dedup.room import BandKeys, Room
+from pipeline.dedup.templates import templates_of
 from pipeline.dedup.utf8 import texts_of
 from pipeline.dedup.verify import similarity
 from pipeline.errors import CorpusError, StorageError
@@ -95,6 +98,11 @@ def share_a_band(forms, config):
     return (keys[:, :, None] == keys[:, None, :]).any(axis=0)
 
 
+def without_figures(form):
+    """Return a matching form without digits: what the texts that are drawn here have of a template."""
+    return re.sub("[0-9]+", "", form)
+
+
 def reference(items, config):
     """Return {item: (duplicate_of, score, kind)} by comparing every item with every earlier kept one."""
     items = items.sort("item")
@@ -106,6 +114,8 @@ def reference(items, config):
         for other in kept:
             score = score_of(config.rule, forms[other], form)
             equal = form == forms[other]
+            if config.templates == "keep" and without_figures(form) == without_figures(forms[other]):
+                score = 0
             if docs[other] != docs[item] and (
                 equal or (candidates[item, other] and score >= config.threshold)
             ):
@@ -116,6 +126,14 @@ def reference(items, config):
         else:
             kept.append(item)
     return removed
+
+
+@st.composite
+def reports(draw):
+    """Draw documents of one text each: a few sentences, some nearly alike, with figures that all differ."""
+    pool = draw(st.lists(near_texts().map(without_figures), min_size=1, max_size=4))
+    texts = draw(st.lists(st.tuples(st.sampled_from(pool), st.integers(0, 99)), min_size=2, max_size=14))
+    return frame_of([f"{text[:9]}{number}{text[9:]}{number * 7}" for text, number in texts])
 
 
 def verdicts(found):
@@ -131,6 +149,46 @@ def test_the_kept_set_is_that_of_the_reference(items, rule):
     """Buckets and rounds remove the items that comparing everything removes, for the same kept items."""
     config = replace(LOOSE, rule=rule)
     assert verdicts(find_duplicates(items, None, config)) == reference(items, config)
+
+
+@given(reports(), RULES, st.integers(0, 13), st.sampled_from([-1, 8]))
+@settings(max_examples=80, deadline=None)
+def test_texts_of_one_template_are_kept_where_wished(items, rule, cut, few):
+    """With ``templates = "keep"`` texts that differ in figures alone have no near edge, in one run and in two."""
+    config = replace(LOOSE, rule=rule, templates="keep")
+    wanted = reference(items, config)
+    with mock.patch.object(buckets, "_FEW", few):  # whether buckets are compared as such, or pair by pair
+        assert verdicts(find_duplicates(items, None, config)) == wanted
+    assert in_sequence(items, items["doc"] > cut, config) == wanted
+
+
+SENTENCE = (
+    "코스피는 전날보다 {} 포인트 오른 채로 장을 마쳤고 외국인은 사들이고 기관은 내다팔았다고 거래소가 밝혔다"
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "differ"),
+    [
+        ("2,601.37", "12.5", False),
+        ("3만5천", "2억", False),
+        ("2024-05-01", "2023-12-31", False),
+        ("오전 10시 30분", "오후 9시 5분", False),
+        ("(월) 5월 1일", "(화) 12월 31일", False),
+        ("5일 월요일", "16일 금요일", False),
+        ("January 5, Monday", "May 16, Friday", False),
+        ("삼성", "현대", True),
+        ("3.5% 오른", "3.5% 내린", True),
+        ("3", "", True),
+    ],
+)
+def test_what_a_template_leaves_out(one, two, differ):
+    """Figures and dates are no part of a template; names, directions and figures written out are."""
+    texts = pl.Series([SENTENCE.format(part) for part in (one, two)])
+    first, second = templates_of(texts_of(texts), np.arange(2), None)
+    assert (first != second) == differ
+    found = find_duplicates(frame_of(texts.to_list()), None, Settings(threshold=0.5, templates="keep"))
+    assert len(found.removed) == differ
 
 
 @given(batches())
@@ -412,6 +470,21 @@ def test_a_template_costs_linear_comparisons():
     assert (found.removed["duplicate_of"] == 0).all()
     assert len(found.removed) == count - 1
     assert found.compared < 2 * count
+
+
+def test_a_template_that_is_kept_costs_linear_work(monkeypatch):
+    """Of n texts of one template, all kept, none are compared with each other, and no n² pairs are listed either."""
+    listed, count = [], 3000
+    real = buckets.heads_with_rest
+    monkeypatch.setattr(buckets, "heads_with_rest", lambda *given: listed.append(real(*given)) or listed[-1])
+    stem = "".join(BASES)
+    texts = [f"{stem} {number:04}" for number in range(count)]
+    for place in (5, 500, 2500):  # other texts of the same buckets
+        texts.insert(place, f"{stem[:30]} 다른 말이 {place}번 여기에 있다 {stem[30:]}")
+    found = find_duplicates(frame_of(texts), None, Settings(templates="keep", threshold=0.95, recall=0.999))
+    assert found.removed.is_empty()
+    assert 0 < found.compared <= 3 * count + 3
+    assert sum(len(heads) for heads, _ in listed) < 50 * count
 
 
 def test_ranks_that_are_no_order_are_refused():

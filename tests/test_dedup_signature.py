@@ -132,8 +132,8 @@ def test_settings_out_of_range_are_refused():
         Settings(threshold=0.0, shingle=33)
     assert str(refused.value) == (
         "dedup: out of range: threshold = 0.0, shingle = 33; nothing was started. Allowed: threshold in (0, 1], "
-        "rule jaccard, containment, coverage, scope all, host, min_chars from 0, num_perm 1–1024, "
-        "seed 0–4294967295, shingle 1–32, recall in (0, 1)."
+        "rule jaccard, containment, coverage, scope all, host, templates remove, keep, min_chars from 0, "
+        "num_perm 1–1024, seed 0–4294967295, shingle 1–32, recall in (0, 1)."
     )
 
 
@@ -170,6 +170,7 @@ def test_fingerprint_names_all_that_decides_keys():
         "threshold": 0.8,
         "rule": "jaccard",
         "scope": "all",
+        "templates": "remove",
         "min_chars": 0,
         "num_perm": 128,
         "seed": 1,

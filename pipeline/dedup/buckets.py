@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _ROUND_PAIRS: Final = 1 << 22  # aim for the pairs listed in one round; it bounds memory, not the result
 
+_FEW: Final = 8  # texts of other templates in a bucket, for each head of a round
+
 
 class Buckets(NamedTuple):
     """Which texts share a band key: row i says that ``text[i]`` is in ``bucket[i]``; sorted by both."""
@@ -83,8 +85,7 @@ def buckets_of(keys: BandKeys, kernels: ModuleType | None, room: Room) -> list[B
             waiting = [_once(np.concatenate(waiting))]
         larger += [found[band][1] for band in sorted(found)]
     pairs = _once(np.concatenate(waiting))
-    ends = np.stack(_ends_of(pairs), axis=1).ravel().astype(np.uint32)
-    return [Buckets(np.repeat(np.arange(len(pairs), dtype=np.uint32), 2), ends), *larger]
+    return [_of_two(pairs), *larger]
 
 
 def _pairs_and_larger(text: I64, starts: Bools) -> tuple[U64, Buckets]:
@@ -97,15 +98,20 @@ def _pairs_and_larger(text: I64, starts: Bools) -> tuple[U64, Buckets]:
 
 
 def keep_first(
-    blocks: Sequence[Buckets], states: States, apart: Callable[[I64, I64], Bools], compare: Compare
+    blocks: Sequence[Buckets],
+    states: States,
+    apart: Callable[[I64, I64], Bools],
+    compare: Compare,
+    template: U64 | None = None,
 ) -> Compared:
     """Decide every text in ``states`` in place and return what was compared.
 
     A text that ``states`` already calls removed stays so and is compared with nothing. ``apart(a, b)`` tells
-    which pairs may be compared at all; ``compare(a, b)`` returns how well a may stand for b, NaN if it may not.
+    which pairs may be compared at all: none of one ``template``; ``compare(a, b)`` returns how well a may stand for b,
+    NaN if it may not.
     """
     rows, width, done = _standing(blocks, states, 0), 1, no_comparisons()
-    while rows:
+    while rows := rows if template is None else _between_templates(rows, template, width):
         width = max(1, min(width, _ROUND_PAIRS // sum(len(block.text) for block in rows)))
         first, last, unclear = _heads(rows, width, len(states))
         met = np.flatnonzero(last >= 0)
@@ -127,7 +133,7 @@ def _heads(rows: Sequence[Buckets], width: int, count: int) -> tuple[I64, I64, B
     for block in rows:
         place, size = _places(block.bucket)
         unclear[block.text[place > width]] = True
-        heads, texts = _heads_with_rest(block.text, place, size, width)
+        heads, texts = heads_with_rest(block.text, place, size, width)
         np.minimum.at(first, texts, heads)
         np.maximum.at(last, texts, heads)
     return first, last, unclear
@@ -136,7 +142,7 @@ def _heads(rows: Sequence[Buckets], width: int, count: int) -> tuple[I64, I64, B
 def _further(rows: Sequence[Buckets], width: int, first: I64, states: States) -> Iterator[tuple[I64, I64]]:
     """Yield the pairs of this round but those of a text with its earliest head, nor those of a removed text."""
     for block in rows:
-        heads, texts = _heads_with_rest(block.text, *_places(block.bucket), width)
+        heads, texts = heads_with_rest(block.text, *_places(block.bucket), width)
         rest = (heads != first[texts]) & (states[heads] != REMOVED) & (states[texts] != REMOVED)
         yield heads[rest], texts[rest]
 
@@ -200,10 +206,44 @@ def _ends_of(codes: U64) -> tuple[I64, I64]:
     return (codes >> np.uint64(32)).astype(np.int64), (codes & np.uint64(0xFFFF_FFFF)).astype(np.int64)
 
 
+def _of_two(pairs: U64) -> Buckets:
+    """Return each pair as a bucket."""
+    ends = np.stack(_ends_of(pairs), axis=1).ravel().astype(np.uint32)
+    return Buckets(np.repeat(np.arange(len(pairs), dtype=np.uint32), 2), ends)
+
+
 def _once(codes: U64) -> U64:
     """Return the distinct values in order."""
     codes = np.sort(codes)
     return np.asarray(codes[np.diff(codes, prepend=~codes[:1]) != 0])
+
+
+def _between_templates(rows: Sequence[Buckets], template: U64, width: int) -> list[Buckets]:
+    """Put pairs in place of buckets in which few texts are of another template than most; none if all are of one.
+
+    Rounds would list all pairs of the one template. Few are so many that the pairs cost what ``width`` heads do.
+    """
+    left, codes = [], [np.empty(0, np.uint64)]
+    for block in rows:
+        kind = template[block.text]
+        place, size = _places(block.bucket)
+        order = np.lexsort((kind, block.bucket))
+        change = np.diff(block.bucket[order], prepend=~block.bucket[:1]) != 0
+        begins = np.flatnonzero(change | (np.diff(kind[order], prepend=~kind[:1]) != 0))
+        owner, many = block.bucket[order[begins]], np.diff(begins, append=len(order))
+        most = np.lexsort((-many, owner))
+        most = begins[most[np.diff(owner[most], prepend=~owner[:1]) != 0]]
+        other = kind != np.repeat(kind[order[most]], size[place == 0])
+        counted = np.add.reduceat(other, np.flatnonzero(place == 0), dtype=np.int64)
+        few = np.repeat(counted <= _FEW * width, size[place == 0])
+        one = np.flatnonzero(few & other)
+        two = _ranges(one - place[one], size[one])
+        one = np.repeat(one, size[one])
+        differ = kind[one] != kind[two]
+        codes.append(_codes(*np.sort(block.text[np.stack([one, two])[:, differ]], axis=0)))
+        left += [] if few.all() else [_only(block, ~few)]
+    pairs = _once(np.concatenate(codes))
+    return [*([_of_two(pairs)] if len(pairs) else []), *left]
 
 
 def _standing(blocks: Sequence[Buckets], states: States, width: int) -> list[Buckets]:
@@ -229,7 +269,7 @@ def _places(bucket: U32) -> tuple[I64, I64]:
     return np.arange(len(bucket)) - np.repeat(starts, sizes), np.repeat(sizes, sizes)
 
 
-def _heads_with_rest(text: U32, place: I64, size: I64, width: int) -> tuple[I64, I64]:
+def heads_with_rest(text: U32, place: I64, size: I64, width: int) -> tuple[I64, I64]:
     """Pair each of the first ``width`` texts of a bucket with every later text of it."""
     head = np.flatnonzero(place < width)
     count = size[head] - place[head] - 1

@@ -6,24 +6,32 @@ alone: see docs/dedup.md for the algorithm and the arguments, in the words used 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from pipeline.dedup.alike import distinct
-from pipeline.dedup.buckets import Compared, Edges, buckets_of, keep_first, kept_with_removed, look_at
+from pipeline.dedup.buckets import (
+    Buckets,
+    Compared,
+    Edges,
+    buckets_of,
+    keep_first,
+    kept_with_removed,
+    look_at,
+)
 from pipeline.dedup.describe import exact_hashes, put_keys
 from pipeline.dedup.engine import kernels_for
+from pipeline.dedup.known import Known, candidates_of, equal_to_known, near_known_of
 from pipeline.dedup.resolve import KEPT, REMOVED
 from pipeline.dedup.room import BandKeys, Room
+from pipeline.dedup.templates import templates_of
 from pipeline.dedup.utf8 import Texts, texts_of
 from pipeline.dedup.verify import similarity
-from pipeline.errors import CorpusError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Sequence
     from types import ModuleType
 
     import numpy.typing as npt
@@ -48,34 +56,6 @@ DUPLICATES = pl.Schema(
 )
 
 
-class Index(Protocol):
-    """The kept items of earlier runs, as ``store.index`` opens them; numbered from 0 in the total order."""
-
-    def exact(self, hashes: pl.DataFrame) -> pl.DataFrame:
-        """Return ``hashes[item, hash_hi, hash_lo]``'s matches: ``item, known``, the earliest for each item."""
-        ...
-
-    def candidates(self, bands: Iterable[U64]) -> pl.DataFrame:
-        """Return ``item, known``: the places and known items that share a key of one of the ``bands``."""
-        ...
-
-    def places(self, known: pl.Series) -> pl.DataFrame:
-        """Return ``known, doc_id, line, hash_hi, hash_lo`` of known items, by number."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An index, and how to get its texts: ``fetch_text(keys[doc_id, line])`` adds the column ``text``.
-
-    The text is the one that was described when the item was kept; of a whole document that is what it held
-    before its paragraphs were deduplicated.
-    """
-
-    index: Index
-    fetch_text: Callable[[pl.DataFrame], pl.DataFrame]
-
-
 class Found(NamedTuple):
     """The verdict on a batch.
 
@@ -98,7 +78,7 @@ class _Items(NamedTuple):
     node: I64  # the number of the item's distinct text, -1 if a known item equals it
 
 
-class _Nodes(NamedTuple):
+class Nodes(NamedTuple):
     """The distinct texts that no known item equals, in the order of their first items."""
 
     texts: Texts  # of the items
@@ -125,8 +105,8 @@ def find_duplicates(
     kernels = kernels_for(int(items["text"].str.len_bytes().cast(pl.UInt64).sum()))
     room = room or Room()
     rows, nodes, equal = _collapse(_in_order(items), known, settings, kernels, room)
-    candidates = _candidates(nodes, known)
-    near_known = _near_known(nodes, candidates, known, settings, kernels)
+    candidates = candidates_of(nodes, known)
+    near_known = near_known_of(nodes, candidates, known, settings, kernels)
     states = np.zeros(len(nodes.first), np.int8)
     states[near_known["node"].to_numpy()] = REMOVED
     done = _resolve(nodes, states, settings, kernels, room)
@@ -165,7 +145,7 @@ def _in_order(items: pl.DataFrame) -> pl.DataFrame:
 
 def _collapse(
     rows: pl.DataFrame, known: Known | None, settings: Settings, kernels: ModuleType | None, room: Room
-) -> tuple[_Items, _Nodes, pl.DataFrame]:
+) -> tuple[_Items, Nodes, pl.DataFrame]:
     """Return the items, their distinct texts, and ``item, duplicate_of`` of those that a known item equals."""
     texts = texts_of(rows["text"], room.forget)
     hashes, long = exact_hashes(texts, kernels, settings.min_chars)
@@ -177,7 +157,7 @@ def _collapse(
     hashes[0] ^= space
     text, first, last = distinct(hashes, kernels)
     hashes = hashes[:, first]
-    taken = _equal_to_known(hashes, known)
+    taken = equal_to_known(hashes, known)
     fresh = np.flatnonzero(taken < 0)
     number = np.full(len(first), -1)
     number[fresh] = np.arange(len(fresh))
@@ -185,93 +165,48 @@ def _collapse(
     spread = doc[first] != doc[last]  # the items of a document follow each other
     keys = BandKeys(settings.bands()[0], space[first], room)
     put_keys(keys, texts, first, settings, kernels)
-    nodes = _Nodes(texts, first, last, doc[first], space[first], spread, hashes[:, fresh], keys)
+    nodes = Nodes(texts, first, last, doc[first], space[first], spread, hashes[:, fresh], keys)
     old = taken[text] >= 0
     equal = pl.DataFrame({"item": item[old], "duplicate_of": taken[text[old]]})
     return _Items(item, doc, number[text]), nodes, equal
 
 
-def _equal_to_known(hashes: U64, known: Known | None) -> I64:
-    """Return for each text the earliest known item that has the same exact hash, or -1."""
-    taken = np.full(hashes.shape[1], -1)
-    if known is not None:
-        asked = pl.DataFrame({"hash_hi": hashes[0], "hash_lo": hashes[1]}).with_row_index("item")
-        matches = known.index.exact(asked)
-        taken[matches["item"].to_numpy()] = matches["known"].to_numpy()
-    return taken
-
-
-def _candidates(nodes: _Nodes, known: Known | None) -> pl.DataFrame:
-    """Return ``node, known``: the pairs of a text and a known item that share a band key."""
-    if known is None:
-        return pl.DataFrame(schema={"node": pl.UInt32, "known": pl.UInt32})
-    return known.index.candidates(nodes.keys).rename({"item": "node"})
-
-
-def _near_known(
-    nodes: _Nodes,
-    candidates: pl.DataFrame,
-    known: Known | None,
-    settings: Settings,
-    kernels: ModuleType | None,
-) -> pl.DataFrame:
-    """Return ``node, duplicate_of, score`` of the candidates that verification against the known text upholds."""
-    edges = candidates.select("node", duplicate_of="known")
-    if known is None or candidates.is_empty():
-        return edges.with_columns(score=pl.lit(None, pl.Float64))
-    spaces = candidates.select("known", space=pl.Series(nodes.space[candidates["node"].to_numpy()]))
-    texts = _fetch(spaces.unique("known").sort("known"), known, kernels)
-    left = candidates["known"].replace_strict(texts["known"], np.arange(len(texts)), return_dtype=pl.Int64)
-    scores = similarity(
-        texts_of(pl.concat([nodes.texts.column, texts["text"]])),
-        left.to_numpy() + len(nodes.texts.column),
-        nodes.first[candidates["node"].to_numpy()],
-        settings,
-        kernels,
-    )
-    return edges.with_columns(score=pl.Series(scores)).filter(pl.col("score").is_not_nan())
-
-
-def _fetch(wanted: pl.DataFrame, known: Known, kernels: ModuleType | None) -> pl.DataFrame:
-    """Return ``known, text`` of ``wanted[known, space]``, each proved to be the text that the index describes."""
-    places = known.index.places(wanted["known"])
-    texts = known.fetch_text(places.select("doc_id", "line"))
-    rows = places.join(texts, on=["doc_id", "line"], how="left", maintain_order="left")
-    rows = rows.with_columns(pl.col("text").fill_null(""))
-    (high, low), _ = exact_hashes(texts_of(rows["text"]), kernels)
-    high ^= wanted["space"].to_numpy()
-    wrong = rows.filter((pl.col("hash_hi") != pl.Series(high)) | (pl.col("hash_lo") != pl.Series(low)))
-    if len(wrong):
-        doc_id, line = wrong.select("doc_id", "line").row(0)
-        raise CorpusError(
-            f"index and corpus disagree on {len(wrong)} texts, the first at document {doc_id}, line {line}: the "
-            "text there is not the one the index describes; nothing was committed. Run `newsieve verify` on the "
-            "corpus folder."
-        )
-    return rows.select("known", "text")
-
-
 def _resolve(
-    nodes: _Nodes, states: States, settings: Settings, kernels: ModuleType | None, room: Room
+    nodes: Nodes, states: States, settings: Settings, kernels: ModuleType | None, room: Room
 ) -> Compared:
     """Decide every text in ``states`` in place, then compare the removed with every kept text they may name."""
 
     def compare(left: I64, right: I64) -> F64:
         return similarity(nodes.texts, nodes.first[left], nodes.first[right], settings, kernels)
 
+    buckets = buckets_of(nodes.keys, kernels, room)
+    template = None if settings.templates == "remove" else _templates(nodes, buckets, kernels)
+
     def apart(left: I64, right: I64) -> Bools:
-        return np.asarray(nodes.doc[left] != nodes.doc[right])
+        other = np.asarray(nodes.doc[left] != nodes.doc[right])
+        return other if template is None else other & (template[left] != template[right])
 
     def may_name(kept: I64, removed: I64) -> Bools:
         elsewhere = nodes.spread[removed] | (nodes.doc[kept] != nodes.doc[removed])
+        if template is not None:
+            elsewhere &= template[kept] != template[removed]
         return np.asarray(elsewhere & (nodes.first[kept] < nodes.last[removed]))
 
-    buckets = buckets_of(nodes.keys, kernels, room)
-    done = keep_first(buckets, states, apart, compare)
+    done = keep_first(buckets, states, apart, compare, template)
     return look_at(done, kept_with_removed(buckets, states), may_name, compare)
 
 
-def _copies(rows: _Items, nodes: _Nodes, states: States) -> pl.DataFrame:
+def _templates(nodes: Nodes, buckets: Sequence[Buckets], kernels: ModuleType | None) -> U64:
+    """Return a hash of the template of each text that is in a bucket, 0 for others."""
+    met = np.zeros(len(nodes.first), np.bool_)
+    for block in buckets:
+        met[block.text] = True
+    found = np.zeros(len(met), np.uint64)
+    found[met] = templates_of(nodes.texts, nodes.first[met], kernels)
+    return found
+
+
+def _copies(rows: _Items, nodes: Nodes, states: States) -> pl.DataFrame:
     """Return ``item, duplicate_of`` of the copies of kept texts in other documents than that of the first."""
     places = np.flatnonzero(rows.node >= 0)
     node = rows.node[places]
@@ -279,7 +214,7 @@ def _copies(rows: _Items, nodes: _Nodes, states: States) -> pl.DataFrame:
     return pl.DataFrame({"item": rows.item[places[copy]], "duplicate_of": rows.item[nodes.first[node[copy]]]})
 
 
-def _near_kept(nodes: _Nodes, states: States, edges: Edges) -> pl.DataFrame:
+def _near_kept(nodes: Nodes, states: States, edges: Edges) -> pl.DataFrame:
     """Return ``node, first, kept_doc, score``: the edges from a kept text's first item to a removed text."""
     both = (states[edges.stays] == KEPT) & (states[edges.goes] == REMOVED)
     kept = edges.stays[both]

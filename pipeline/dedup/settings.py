@@ -27,6 +27,7 @@ class Settings:
     ``rule``: what ``threshold``, in (0, 1], is the least of. ``jaccard``: shared shingles by all of both texts.
     ``containment``: the share of the removed text's shingles that the kept one has. ``coverage``: the share of its
     characters that lie in such shingles. ``scope``: whether ``all`` items are compared, or those of one ``host``.
+    ``templates``: whether texts that differ in figures and dates alone are near copies too, or are never compared.
     ``min_chars``: characters of the matching form below which an item is no item. ``num_perm``: values a signature.
     ``seed``: of the permutations, as datasketch takes it. ``shingle``: characters a shingle. ``recall``: least share of
     the pairs exactly at the threshold that the bands must propose. Raises ConfigError.
@@ -35,6 +36,7 @@ class Settings:
     threshold: float = 0.8
     rule: Rule = "jaccard"
     scope: Literal["all", "host"] = "all"
+    templates: Literal["remove", "keep"] = "remove"
     min_chars: int = 0
     num_perm: int = 128
     seed: int = 1
@@ -47,6 +49,7 @@ class Settings:
             "threshold": 0 < self.threshold <= 1,
             "rule": self.rule in get_args(Rule),
             "scope": self.scope in ("all", "host"),
+            "templates": self.templates in ("remove", "keep"),
             "min_chars": self.min_chars >= 0,
             "num_perm": 1 <= self.num_perm <= 1024,
             "seed": 0 <= self.seed < 1 << 32,
@@ -57,7 +60,7 @@ class Settings:
         if wrong:
             raise ConfigError(
                 f"dedup: out of range: {', '.join(wrong)}; nothing was started. Allowed: threshold in (0, 1], "
-                f"rule {', '.join(get_args(Rule))}, scope all, host, "
+                f"rule {', '.join(get_args(Rule))}, scope all, host, templates remove, keep, "
                 f"min_chars from 0, num_perm 1–1024, seed 0–4294967295, shingle 1–{_MAX_SHINGLE}, recall in (0, 1)."
             )
         self.bands()

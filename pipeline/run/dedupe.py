@@ -14,7 +14,8 @@ import polars as pl
 import xxhash
 
 from pipeline.config import Dedup
-from pipeline.dedup.find import Known, find_duplicates
+from pipeline.dedup.find import find_duplicates
+from pipeline.dedup.known import Known
 from pipeline.dedup.room import BandKeys, Room
 from pipeline.dedup.settings import Settings
 from pipeline.dedup.signature import blocks
@@ -57,6 +58,7 @@ def settings_of(config: Dedup, level: str) -> Settings:
         threshold=config.threshold,
         rule=config.rule,
         scope="host" if scope == "host" else "all",
+        templates=config.templates,
         min_chars=config.min_chars,
         num_perm=config.num_perm,
         seed=config.seed,

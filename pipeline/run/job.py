@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from pipeline.config import RunConfig, deciding
-from pipeline.dedup.find import Known
+from pipeline.dedup.known import Known
 from pipeline.errors import ConfigError, SkippedError
 from pipeline.read.files import discover
 from pipeline.rules import RuleTable, load_packs

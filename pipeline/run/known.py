@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from pipeline.dedup.find import Known
+from pipeline.dedup.known import Known
 from pipeline.dedup.settings import Settings
 from pipeline.run.dedupe import Kept
 from pipeline.store.corpus import fetch_texts, paths_of
