@@ -79,9 +79,8 @@ def _similarity(forms: pl.Series, left: I64, right: I64, settings: Settings) -> 
     """Do the same for the pairs of a block of matching forms."""
     scores = np.full(len(left), np.nan)
     possible = np.arange(len(left))
-    if settings.rule != "coverage" and len(left) > len(
-        forms
-    ):  # else a bitmap a text costs more than it spares
+    few = len(left) <= len(forms)  # then a bitmap a text costs more than it spares
+    if settings.rule != "coverage" and not few:
         bounds = _bound(_sets(forms, settings.shingle), left, right, settings.rule)
         possible = np.flatnonzero(bounds >= settings.threshold)
     lengths = forms.str.len_chars().to_numpy().astype(np.int64)
