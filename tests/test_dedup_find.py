@@ -472,6 +472,22 @@ def test_a_template_costs_linear_comparisons():
     assert found.compared < 2 * count
 
 
+@pytest.mark.parametrize("kept", [1, 7])
+def test_a_bucket_of_a_million_costs_linear_comparisons(kept):
+    """Where ``kept`` texts stand for a million, each is compared with these at most, in whatever number of bands."""
+    count = 1_000_000
+    bucket = buckets.Buckets(np.zeros(count, np.uint32), np.arange(count, dtype=np.uint32))
+    states, compared = np.zeros(count, np.int8), []
+
+    def compare(left, right):
+        compared.append(len(left))
+        return np.where((right - left) % kept == 0, 1.0, np.nan)
+
+    keep_first([bucket] * 2, states, lambda left, right: left != right, compare)
+    assert np.flatnonzero(states == KEPT).tolist() == list(range(kept))
+    assert sum(compared) <= count * kept
+
+
 def test_a_template_that_is_kept_costs_linear_work(monkeypatch):
     """Of n texts of one template, all kept, none are compared with each other, and no n² pairs are listed either."""
     listed, count = [], 3000

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.config import Dedup, RunConfig, checked
+from pipeline.config import Dedup, RunConfig, checked, replace
 from pipeline.errors import ConfigError
 from pipeline.run import dedupe as module
 from pipeline.run.dedupe import dedupe, in_order
@@ -57,6 +57,30 @@ def test_scopes(config, expected):
     assert kept(config, [[LONG]] * 3) == expected
 
 
+@pytest.mark.parametrize("rule", ["jaccard", "containment", "coverage"])
+@pytest.mark.parametrize("templates", ["remove", "keep"])
+@pytest.mark.parametrize("scope", ["all", "host"])
+@pytest.mark.parametrize("keep", ["earliest", "longest", "source"])
+def test_a_short_line_never_goes(rule, templates, scope, keep):
+    """A line below ``min_chars`` in matching form stays in every document by every policy; one of that length goes."""
+    quote = '"어제 오전 10시에 들었고, 오늘은 모른다"'
+    config = Dedup(
+        documents=scope, paragraphs=scope, rule=rule, templates=templates, keep=keep, sources=HOSTS
+    )
+    texts = [[quote, "".join(map(chr, range(start, start + 99)))] for start in (0xAC00, 0xB000, 0xB400)]
+    config = replace(config, documents="off")
+    size = len(quote.replace(" ", ""))
+    assert kept(replace(config, min_chars=size + 1), texts) == {"a": [1, 2], "b": [1, 2], "c": [1, 2]}
+    gone = dedupe(gathered(texts), replace(config, min_chars=size), lambda _level: None, Path("unused")).taken
+    assert gone["line"].to_list() == [1] * (2 if scope == "all" else 1)
+
+
+def test_a_short_document_never_goes():
+    """A document of fewer than ``min_chars`` characters is no copy of another."""
+    assert kept(Dedup(), [["짧은 글"], ["짧은 글"]]) == {"a": [1], "b": [1]}
+    assert kept(Dedup(min_chars=3), [["짧은 글"], ["짧은 글"]]) == {"b": [1]}
+
+
 @pytest.mark.parametrize("setting", ["_IN_MEMORY", "_JOINED_BYTES"])
 def test_texts_in_a_file_change_nothing(setting, monkeypatch, tmp_path):
     """Whole documents that are put together one by one, or lie in a file, are judged the same; the file goes."""
@@ -78,6 +102,7 @@ def test_texts_in_a_file_change_nothing(setting, monkeypatch, tmp_path):
         ("earliest", (), "c"),
         ("longest", (), "b"),
         ("source", ("gana.example",), "b"),
+        ("source", ("gana.example", "dara.example", "gana.example"), "b"),
         ("source", ("가나일보", "dara.example"), "a"),
         ("source", ("마바통신", "가나일보"), "b"),
         ("source", (), "c"),

@@ -142,7 +142,7 @@ def in_order(gathered: Gathered, config: Dedup) -> pl.DataFrame:
     if config.keep == "longest":
         ordered = sized.sort("chars", "doc_id", descending=[True, False])
     else:
-        wanted = config.sources if config.keep == "source" else ()
+        wanted = tuple(dict.fromkeys(config.sources)) if config.keep == "source" else ()
         places = [
             pl.col(name).replace_strict(
                 wanted, range(len(wanted)), default=len(wanted), return_dtype=pl.UInt32
