@@ -2,16 +2,21 @@
 
 import json
 import random
+from datetime import datetime
 
 import polars as pl
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.config import RunConfig, replace
-from pipeline.extract.html import main_text
+from pipeline.execute import Local
+from pipeline.extract.html import lesson, main_text
+from pipeline.extract.learning import LEARN_PAGES, learn
 from pipeline.extract.page import parsed
-from pipeline.extract.templates import LEARN_PAGES, Template, learn, read, signature
+from pipeline.extract.templates import Template, read, shown_day, signature
 from pipeline.extract.walk import own_texts
+from pipeline.read.times import SEOUL
+from pipeline.run import shard as shard_module
 from pipeline.run.job import run
 from pipeline.run.learn import disproved, known_templates, templates_table
 from pipeline.store.files import write_table
@@ -57,7 +62,7 @@ def page(number, holder="story", extra=""):
 
 def test_a_site_teaches_where_its_articles_are():
     """The element is found by its class, numbered ids are no names, and lists of links in it are dropped."""
-    template = learn([page(n) for n in range(LEARN_PAGES)], main_text)
+    template = learn([lesson(page(n)) for n in range(LEARN_PAGES)])
 
     assert template.body == "div#.story"
     assert "ul#.rel" in template.drop
@@ -65,19 +70,57 @@ def test_a_site_teaches_where_its_articles_are():
     assert own_texts(read(parsed(page(99)), template)) == article(99)
 
 
+def test_lines_of_many_articles_and_lists_of_links_are_dropped():
+    """What stands in the element on half of the pages goes, and so does a list without words outside its links."""
+    links = "".join(f"<p><a href=/{n}><b>{word} 새 소식 {n}</b></a></p>" for n, word in enumerate(OTHERS))
+    pages = [
+        page(n, extra=f"<h2>최근 소식</h2>{links}<p>저작권은 이곳에 있다</p>") for n in range(LEARN_PAGES)
+    ]
+
+    template = learn([lesson(it) for it in pages])
+
+    assert template.lines == ("저작권은 이곳에 있다", "최근 소식")
+    assert own_texts(read(parsed(pages[0]), template)) == article(0)
+
+
+def dated(number, day, holder="p class=date"):
+    """Return a page of the site that shows a day after its footer."""
+    return page(number).replace("</body>", f"<{holder}>{day}</p></body>")
+
+
+@pytest.mark.parametrize(
+    ("pages", "place", "shown"),
+    [
+        (
+            [dated(n, f"November {n + 1}, 2011") for n in range(6)],
+            "p#.date",
+            datetime(2011, 11, 9, tzinfo=SEOUL),
+        ),
+        ([page(n) for n in range(6)], "", None),
+        ([dated(n, f"2011-11-0{n + 1}", "p") for n in range(6)], None, None),
+    ],
+)
+def test_a_site_teaches_where_it_shows_the_day(pages, place, shown):
+    """The element whose text gives the day that htmldate finds; empty where it finds none, None where none fits."""
+    template = learn([lesson(it) for it in pages])
+
+    assert template.day == place
+    assert shown_day(parsed(dated(99, "November 9, 2011")), template) == shown
+
+
 def test_too_few_pages_teach_nothing():
     """Three pages may agree by chance."""
-    assert learn([page(n) for n in range(3)], main_text) is None
+    assert learn([lesson(page(n)) for n in range(3)]) is None
 
 
 def test_a_site_that_hides_its_articles_teaches_nothing():
     """Where pages put the article into ever other elements, no element agrees well enough."""
-    assert learn([page(n, holder=f"a{n}b") for n in range(16)], main_text) is None
+    assert learn([lesson(page(n, holder=f"a{n}b")) for n in range(16)]) is None
 
 
 def test_a_page_without_the_element_or_with_two_is_not_read():
     """Such a page falls through to the general extractor."""
-    template = Template("div#.story", (), 1.0, 8)
+    template = Template("div#.story")
 
     assert read(parsed(page(1, holder="other")), template) == []
     assert read(parsed(page(1) + page(2)), template) == []
@@ -90,6 +133,7 @@ def test_a_page_without_the_element_or_with_two_is_not_read():
         ('<div id="a12345">', None),
         ('<div class="wide p2024 x">', "div#.wide.x"),
         ("<div>", None),
+        ("<div id='a.b' class='md:flex c'>", "div#.c"),
     ],
 )
 def test_a_signature_is_what_pages_share(markup, name):
@@ -135,12 +179,34 @@ def test_a_run_learns_keeps_and_uses_a_template(tmp_path, monkeypatch):
     assert one.filter(pl.col("doc_id").str.ends_with("/50"))["text"].item() == "\n".join(article(50))
 
 
+@pytest.mark.workers
+def test_pages_that_taught_in_vain_are_not_extracted_twice(tmp_path, monkeypatch):
+    """A host without a template gets from its teaching pages the texts that trafilatura found while they taught."""
+    pages = [page(n, holder=f"a{n}b") for n in range(5)]
+    rows = [{"url": f"https://site.example/{n}", "html": html} for n, html in enumerate(pages)]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    known = []
+
+    def kept(shard, batch):
+        found = texts_of(shard, batch)
+        known.append(sorted(found.values()))
+        return found
+
+    texts_of = shard_module.found_texts
+    monkeypatch.setattr(shard_module, "found_texts", kept)
+    monkeypatch.setattr("pipeline.run.job.executor_for", lambda *_: Local(1))
+    counts = build(tmp_path / "out", str(tmp_path / "in.jsonl"), workers=1)
+
+    assert counts["pages_by_way"] == {"trafilatura": 5}
+    assert known == [[], sorted(main_text(html) for html in pages)]
+
+
 def test_a_template_that_audits_disprove_is_withdrawn(tmp_path):
     """A mean agreement below the least, on enough pages, names the host; its row of nulls lets it learn anew."""
     documents = pl.DataFrame(
         {"host": ["a"] * 3 + ["b"] * 3 + ["c"], "audit": [0.9, 0.5, 0.6, 0.9, 0.9, 0.9, 0.1]}
     )
-    template = Template("div#x.", ("p#y.",), 0.95, 8)
+    template = Template("div#x.", ("p#y.",), ("z",), "p#day.", 0.95, 8)
     paths = [tmp_path / "1.parquet", tmp_path / "2.parquet"]
     for path, templates in zip(paths, ({"a": template, "b": template}, {"a": None}), strict=True):
         table = templates_table(templates)

@@ -15,11 +15,13 @@ class Guide(NamedTuple):
     """What says where an article is: selectors of ``packs``, and ``templates`` learned by host (None: none is good).
 
     ``wait``: a page that no selector fits, of a host without a template, is not extracted yet.
+    ``texts``: main texts that trafilatura has found already, by a hash of their page (html.content_key).
     """
 
     packs: tuple[Pack, ...] = ()
     templates: Mapping[str, Template | None] = {}
     wait: bool = False
+    texts: Mapping[str, list[str]] = {}
 
 
 class Head(NamedTuple):

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 
 from htmldate import find_date
-from lxml.html import HtmlElement
+from lxml.html import HtmlElement, document_fromstring
 
 from pipeline.extract.page import Page
 from pipeline.read.times import parse_time
@@ -48,3 +48,10 @@ def found_day(tree: HtmlElement) -> datetime | None:
         return parse_time(find_date(tree, original_date=True, extensive_search=False))
     except (ValueError, TypeError, AttributeError):  # htmldate on markup it did not expect
         return None
+
+
+def day_in(text: str) -> datetime | None:
+    """Return the day that htmldate reads in a text."""
+    root = document_fromstring("<html><body><p class='date'></p></body></html>")
+    root.body[0].text = text
+    return found_day(root)

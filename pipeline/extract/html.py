@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import xxhash
 from lxml.html import HtmlElement
 from trafilatura import bare_extraction
@@ -9,12 +11,13 @@ from trafilatura.utils import load_html
 
 from pipeline.extract.article import Article, Guide, PageError, WaitingError
 from pipeline.extract.dates import found_day, written_time
+from pipeline.extract.learning import Lesson
 from pipeline.extract.limits import cpu_limit
 from pipeline.extract.metadata import read_head
-from pipeline.extract.page import Page, parsed
+from pipeline.extract.page import parsed
 from pipeline.extract.payload import payload_text
 from pipeline.extract.selectors import layouts_of, selected_lines
-from pipeline.extract.templates import agreement, read
+from pipeline.extract.templates import Template, agreement, read, shown_day
 from pipeline.extract.walk import Paragraph, own_texts
 
 BLOCKS = ("p", "div", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "article", "section")
@@ -30,33 +33,41 @@ def read_article(content: bytes, doc_id: str, host: str | None, guide: Guide) ->
     with cpu_limit(CPU_SECONDS):
         page = parsed(content)
         layouts = layouts_of(host, guide.packs)
-        (lines, layout), way, audit = selected_lines(page, layouts), "selectors", None
-        if not lines:
-            lines, way = _templated(page, host, guide), "template"
-            audit = _audit(content, doc_id, own_texts(lines)) if lines else None
+        lines, layout = selected_lines(page, layouts)
         # Without a host all packs are tried: then the one that fits speaks for the head as well, alone.
         head = read_head(page, [layout] if layout and host is None else layouts)
-        if head.published is None:
-            head = head._replace(published=written_time(page, head.title))
-        tree = None if lines and head.published else load_html(content.decode())
-        if head.published is None and tree is not None:
-            head = head._replace(published=found_day(tree))
-        if not lines:
-            texts, way = _tree_text(tree), "trafilatura"
-            hidden = payload_text(page, texts)
-            lines, way = [Paragraph(text) for text in hidden or texts], "script" if hidden else way
-        if not lines:
+        template = None if lines else _template(host, guide)
+        if template:
+            lines = read(page, template)
+        taught = bool(lines and template and template.day is not None)
+        time = head.published or (
+            shown_day(page, template) if template and taught else written_time(page, head.title)
+        )
+        tree = None if lines and (time or taught) else load_html(content.decode())
+        head = head._replace(published=time or _day(tree))
+        if lines:
+            audit = _audit(content, doc_id, own_texts(lines)) if template else None
+            return Article(lines, head, "template" if template else "selectors", audit)
+        texts = guide.texts.get(content_key(content)) if guide.texts else None
+        texts = _tree_text(tree) if texts is None else texts
+        hidden = payload_text(page, texts)
+        if not texts and not hidden:
             raise PageError("no_text", "no main text was found in the page")
-        return Article(lines, head, way, audit)
+        way = "script" if hidden else "trafilatura"
+        return Article([Paragraph(text) for text in hidden or texts], head, way)
 
 
-def _templated(page: Page, host: str | None, guide: Guide) -> list[Paragraph]:
+def _template(host: str | None, guide: Guide) -> Template | None:
     if host is None:
-        return []
+        return None
     if host not in guide.templates and guide.wait:
         raise WaitingError
-    template = guide.templates.get(host)
-    return read(page, template) if template else []
+    return guide.templates.get(host)
+
+
+def content_key(content: bytes) -> str:
+    """Return what a page's content goes by in ``Guide.texts``."""
+    return xxhash.xxh3_128_hexdigest(content)
 
 
 def _audit(content: bytes, doc_id: str, lines: list[str]) -> float | None:
@@ -64,6 +75,15 @@ def _audit(content: bytes, doc_id: str, lines: list[str]) -> float | None:
     if xxhash.xxh3_64_intdigest(doc_id.encode()) % AUDIT_EACH:
         return None
     return agreement(lines, main_text(content.decode()))
+
+
+def lesson(content: str) -> Lesson:
+    """Return what a page teaches about its host."""
+    page, tree = parsed(content), load_html(content)
+    head = read_head(page)
+    asked = head.published is None and written_time(page, head.title) is None
+    day = _day(tree) if asked else None  # before trafilatura, which uses the tree up
+    return Lesson(content, _tree_text(tree), day, asked)
 
 
 def main_text(content: str) -> list[str]:
@@ -83,6 +103,10 @@ def _tree_text(tree: HtmlElement | None) -> list[str]:
     text = getattr(found, "text", None) or ""
     folded = (" ".join(line.split()) for line in text.split("\n"))
     return [line for line in folded if line]
+
+
+def _day(tree: HtmlElement | None) -> datetime | None:
+    return found_day(tree) if tree is not None else None
 
 
 def unframe(tree: HtmlElement) -> None:

@@ -44,7 +44,7 @@ def _article_lines(node: LexborNode, layout: Pack) -> list[Paragraph]:
         for part in node.css(selector)
         if part.mem_id != node.mem_id
     }
-    lines = paragraphs(node, unwanted)
+    lines = paragraphs(node, unwanted, f"{layout.id}/drop a list of links")
     chars = sum(map(len, own_texts(lines)))
     if chars < MIN_CHARS:
         return []

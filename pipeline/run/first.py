@@ -18,9 +18,9 @@ from pipeline.read.files import TEXT, InputFile, reader_of
 from pipeline.rules import RuleTable
 from pipeline.run.learn import Templates, disproved, teach, teachers_of
 from pipeline.run.plan import Plan
-from pipeline.run.shard import Done, Shard, map_shard, map_waiting, staged_path
+from pipeline.run.shard import TEXTS, Done, Shard, map_shard, map_waiting, staged_path
 from pipeline.schema import DOCUMENTS
-from pipeline.store.files import staged_table
+from pipeline.store.files import staged_table, write_table
 
 SMALL_BYTES = 8 << 20  # below this, starting workers costs more than they save
 Watch = Callable[[str, int, int], None]
@@ -50,9 +50,10 @@ def first_pass(shards: Sequence[Shard], executor: Local, watch: Watch) -> FirstP
     waiting = [number for number, result in enumerate(done) if result.waiting]
     if not waiting:
         return FirstPass([result.batches for result in done], {})
-    learned = _learn(shards, done, run)
+    learned, texts = _learn(shards, done, run)
     while True:
-        taught = [shards[n]._replace(templates={**shards[n].templates, **learned}) for n in waiting]
+        known = {**shards[0].templates, **learned}
+        taught = [shards[n]._replace(templates=known, texts=texts) for n in waiting]
         pairs = [(shard, done[shard.number]) for shard in taught]
         second = dict(zip(waiting, run("extract by template", map_waiting, pairs), strict=True))
         batches = [second.get(number, result).batches for number, result in enumerate(done)]
@@ -62,7 +63,10 @@ def first_pass(shards: Sequence[Shard], executor: Local, watch: Watch) -> FirstP
         learned = {**learned, **dict.fromkeys(wrong)}
 
 
-def _learn(shards: Sequence[Shard], done: Sequence[Done], run: Callable[..., list[Any]]) -> Templates:
+def _learn(
+    shards: Sequence[Shard], done: Sequence[Done], run: Callable[..., list[Any]]
+) -> tuple[Templates, Path]:
+    """Return the templates learned, and where the main texts lie that hosts without a template were to learn from."""
     paths = [
         staged_path(shard.folder, shard.number, batch, "waiting")
         for shard, result in zip(shards, done, strict=True)
@@ -70,7 +74,9 @@ def _learn(shards: Sequence[Shard], done: Sequence[Done], run: Callable[..., lis
     ]
     teachers = teachers_of(paths)
     found = run("learn templates", teach, [(host, ids, paths) for host, ids in teachers])
-    return {host: template for (host, _), template in zip(teachers, found, strict=True)}
+    texts = shards[0].folder / "texts.parquet"
+    write_table(pl.concat([TEXTS.to_frame(), *(it.texts for it in found if it)]), texts, TEXTS)
+    return {host: it and it.template for (host, _), it in zip(teachers, found, strict=True)}, texts
 
 
 def _second_half(shards: Sequence[Shard], done: Sequence[Done], batches: Sequence[int]) -> pl.DataFrame:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import xxhash
 from msgspec import structs
 
-from pipeline.extract.templates import CHECK_PAGES, LEARN_PAGES, LEAST_PAGES, Template, learn
+from pipeline.extract.learning import CHECK_PAGES, LEARN_PAGES, LEAST_PAGES, learn
+from pipeline.extract.templates import Template
+from pipeline.run.shard import TEXTS
 from pipeline.schema import Columns
 from pipeline.store.files import read_table
 
@@ -23,6 +25,8 @@ _TEMPLATES: Columns = {
     "host": pl.String,
     "body": pl.String,
     "drop": pl.List(pl.String),
+    "lines": pl.List(pl.String),
+    "day": pl.String,
     "agreement": pl.Float64,
     "pages": pl.UInt32,
 }
@@ -44,13 +48,23 @@ def teachers_of(paths: list[Path]) -> list[tuple[str, tuple[str, ...]]]:
     return [(host, tuple(ids)) for host, ids in rows]
 
 
-def teach(host: str, ids: Sequence[str], paths: list[Path]) -> Template | None:
-    """Return the template of a host, learned from its pages ``ids`` among the waiting ones in ``paths``."""
-    from pipeline.extract.html import main_text  # noqa: PLC0415 - in the worker
+class Taught(NamedTuple):
+    """What a host's pages taught: its template, and without one their main ``texts`` (``TEXTS``), found in vain."""
+
+    template: Template | None
+    texts: pl.DataFrame
+
+
+def teach(host: str, ids: Sequence[str], paths: list[Path]) -> Taught:
+    """Return what is learned of a host from its pages ``ids`` among the waiting ones in ``paths``."""
+    from pipeline.extract.html import content_key, lesson  # noqa: PLC0415 - in the worker
 
     rows = pl.scan_parquet(paths).filter((pl.col("host") == host) & pl.col("doc_id").is_in(list(ids)))
     contents = dict(rows.select("doc_id", "content").sort("doc_id", "content").collect().iter_rows())
-    return learn([contents[doc_id] for doc_id in ids], main_text)
+    lessons = [lesson(contents[doc_id]) for doc_id in ids]
+    template = learn(lessons)
+    texts = [(host, content_key(it.content.encode()), it.lines) for it in lessons if template is None]
+    return Taught(template, pl.DataFrame(texts, schema=TEXTS, orient="row"))
 
 
 def disproved(documents: pl.DataFrame) -> set[str]:
@@ -67,7 +81,14 @@ def known_templates(paths: Sequence[Path]) -> dict[str, Template | None]:
         for row in read_table(path, TEMPLATES).iter_rows(named=True):
             found.pop(row["host"], None)
             if row["body"] is not None:
-                found[row["host"]] = Template(row["body"], tuple(row["drop"]), row["agreement"], row["pages"])
+                found[row["host"]] = Template(
+                    row["body"],
+                    tuple(row["drop"]),
+                    tuple(row["lines"]),
+                    row["day"],
+                    row["agreement"],
+                    row["pages"],
+                )
     return found
 
 

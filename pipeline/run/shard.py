@@ -19,13 +19,19 @@ from pipeline.extract.templates import Template
 from pipeline.read import Batch, read_files
 from pipeline.read.files import InputFile
 from pipeline.rules import RuleTable
-from pipeline.schema import DOCUMENTS, PAGES, REMOVED, SHAPED, SKIPPED, conform
+from pipeline.schema import DOCUMENTS, PAGES, REMOVED, SHAPED, SKIPPED, Columns, conform
 from pipeline.store.files import read_table, stage_table, whole_file, write_table
 from pipeline.strip.apply import rebuild
 from pipeline.strip.stages import strip
 
 BATCH_PAGES = 16384
 BATCH_BYTES = 64 << 20
+_TEXTS: Columns = {
+    "host": pl.String,
+    "page": pl.String,
+    "lines": pl.List(pl.String),
+}  # page: html.content_key
+TEXTS = pl.Schema(_TEXTS)
 STAGED = {"documents": DOCUMENTS, "lines": SHAPED, "removed": REMOVED, "skipped": SKIPPED}
 
 
@@ -33,6 +39,7 @@ class Shard(NamedTuple):
     """One task of the first pass: files to read, and all that decides what comes of them.
 
     ``alone``: extract each page in a process of its own, after a page has killed the shard's worker.
+    ``texts``: where the main texts (``TEXTS``) lie that were found while templates were learned.
     """
 
     number: int
@@ -43,6 +50,7 @@ class Shard(NamedTuple):
     table: RuleTable
     templates: Mapping[str, Template | None]
     alone: bool = False
+    texts: Path | None = None
 
 
 class Done(Struct, frozen=True):
@@ -121,10 +129,18 @@ def _joined(batches: list[Batch]) -> Batch:
 
 def extract_batch(shard: Shard, number: int, batch: Batch, *, wait: bool) -> pl.DataFrame:
     """Extract and strip a batch and write its tables; return the pages that wait."""
-    guide = Guide(shard.table.packs, shard.templates, wait)
+    guide = Guide(shard.table.packs, shard.templates, wait, found_texts(shard, batch.pages))
     extracted: Extracted = (extract_alone if shard.alone else extract)(batch.pages, guide)
     _write(shard, number, _stripped(shard, batch, extracted))
     return extracted.waiting
+
+
+def found_texts(shard: Shard, pages: pl.DataFrame) -> dict[str, list[str]]:
+    """Return the main texts that were found already of pages of the hosts of ``pages``."""
+    if shard.texts is None:
+        return {}
+    of_hosts = pl.scan_parquet(shard.texts).filter(pl.col("host").is_in(pages["host"].unique().implode()))
+    return dict(of_hosts.select("page", "lines").collect().iter_rows())
 
 
 def _stripped(shard: Shard, batch: Batch, extracted: Extracted) -> dict[str, pl.DataFrame]:
