@@ -11,16 +11,19 @@ from pipeline.read.text import decoded_file
 HEAD_BYTES = 16 << 10  # the standard allows 1,024 for the charset; real pages put scripts before it
 HEAD_CHARS = 256 << 10
 CHARSET = re.compile(
-    rb"<meta\b[^>]*?charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml\b[^>]*?encoding\s*=\s*[\"']\s*([\w.:-]+)",
+    rb"<meta\b[^>]*?charset\s*+=\s*+[\"']?+\s*+([\w.:-]+)|<\?xml\b[^>]*?encoding\s*+=\s*+[\"']\s*+([\w.:-]+)",
     re.IGNORECASE,
 )
-# Comments and scripts are matched to be passed over; an unclosed one runs to the end, so that the scan stays linear.
+# Comments and scripts are matched to be passed over. What is unclosed runs to the end, and what repeats is never tried
+# in smaller pieces (``*+``), so that the scan of a hostile page stays linear.
 HEAD_TAG = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(script|style|noscript)\b.*?(?:</\1|\Z)|<(?:link|meta)\b([^>]*)>|</head\b|<body\b",
+    r"<!--.*?(?:-->|\Z)|<(script|style|noscript)\b.*?(?:</\1|\Z)|<(?:link|meta)\b([^>]*)(?:>|\Z)|</head\b|<body\b",
     re.IGNORECASE | re.DOTALL,
 )
 ADDRESSED = re.compile(r"canonical|og:url", re.IGNORECASE)
-ATTRIBUTE = re.compile(r"""([a-z:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+ATTRIBUTE = re.compile(
+    r"""(?<![a-z:-])([a-z:-]++)\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
+)
 # Some sites give their front page for every article: an address needs a path or a query to be an article's.
 ARTICLE_URL = re.compile(r"https?://[^/?#\s]+(?:/[^#\s]|\?[^#\s])\S*", re.IGNORECASE)
 
