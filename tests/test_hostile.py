@@ -1,9 +1,22 @@
 """Pages made to hurt: none takes long, none hurts another, and none is read in part without a word."""
 
+import sys
+import time
+from contextlib import suppress
+
+import polars as pl
 import pytest
 
-from pipeline.extract.limits import cpu_limit
+from pipeline.extract import extract
+from pipeline.extract.article import PageError
+from pipeline.extract.html import main_text, read_article
+from pipeline.extract.limits import cpu_limit, memory_limit
 from pipeline.read.html import declared_charset, declared_url
+from pipeline.run.learn import teach
+from pipeline.schema import PAGES
+from pipeline.store.files import write_table
+from tests.test_extract import BODY, MORE, page, pages_of
+from tests.test_templates import page as site_page
 
 
 @pytest.mark.parametrize(
@@ -24,3 +37,150 @@ def test_a_head_of_one_sign_repeated_takes_no_time(head):
     with cpu_limit(5):  # as it was: up to minutes
         assert declared_url(head) is None
         assert declared_charset(head.encode()) is None
+
+
+def spin(seconds):
+    """Use processor time."""
+    start = time.process_time()
+    while time.process_time() - start < seconds:
+        pass
+
+
+def test_a_library_that_catches_errors_cannot_outlive_its_time():
+    """The limit is no Exception, is told again, and holds even where both times went unheard."""
+    with pytest.raises(PageError, match="cpu_limit"), cpu_limit(0.05):  # noqa: PT012
+        with suppress(Exception):
+            spin(5)
+        pytest.fail("a library went on")
+
+    with pytest.raises(PageError, match="cpu_limit"), cpu_limit(0.05), suppress(BaseException):
+        spin(5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux tells a process what it holds")
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_page_has_only_so_much_memory(heard):
+    """Beyond the limit the page is too large, also where a library went on after its allocation failed."""
+    held = []
+    with pytest.raises(PageError, match="too_large"), memory_limit(64 << 20):  # noqa: PT012
+        try:
+            while True:
+                held.append(bytearray(b"x") * (4 << 20))
+        except MemoryError:
+            if heard:
+                raise
+    held.clear()
+
+    with memory_limit(64 << 20):
+        held.append(bytearray(b"x") * (4 << 20))
+
+
+def test_an_error_of_a_parser_is_its_pages_alone(monkeypatch):
+    """Whatever a library raises of a page, the page is skipped with the error's words, and its neighbour is read."""
+
+    def fragile(content, *others):
+        if "죽음" in content:
+            raise ZeroDivisionError("no tag\nat all")
+        return read_article(content, *others)
+
+    monkeypatch.setattr("pipeline.extract.html.read_article", fragile)
+
+    found = extract(pages_of(page("죽음"), page(f"<p>{BODY}</p><p>{MORE}</p>"), kind="html"))
+
+    assert found.documents["doc_id"].to_list() == ["d1"]
+    assert found.skipped.select("doc_id", "reason", "detail").rows() == [
+        ("d0", "crashed", "ZeroDivisionError in the parser: no tag at all")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "detail"),
+    [
+        ("<p>가" * 50_001, "html", "50001 tags; a page may have 50000"),
+        (f"<p>{''.join(f'<b id={n}>' for n in range(600))}</p>{'<p>가' * 100}{'<i></i>' * 2_000}", "html",
+         "62704 elements; a page may have 50000"),
+        (f"<p>{BODY * 25_000}</p>", "html", "bytes of text; a page may have 2097152"),
+        (page("<article><pre>" + "가\n" * 50_001 + "</pre></article>"), "html", "50001 lines; a page may have 50000"),
+        ("가\n" * 50_000, "text", "50001 lines; a page may have 50000"),
+    ],
+    ids=["tags", "elements", "text", "lines", "text lines"],
+)  # fmt: skip
+def test_a_page_has_only_so_much_of_anything(content, kind, detail):
+    """Tags, elements, text and lines are counted; too many of them are a reason, and no matter of seconds."""
+    found = extract(pages_of(content, kind=kind))
+
+    assert found.skipped["reason"].to_list() == ["too_large"]
+    assert found.skipped["detail"][0].endswith(detail)
+
+
+def test_tags_left_open_fill_no_worker():
+    """Of a few KB of open tags the parser would make millions of elements: the page is too large, and that is all."""
+    content = f"<p>{''.join(f'<b id={n}>' for n in range(1_900))}</p>{'<p>가' * 1_900}"
+
+    found = extract(pages_of(content, kind="html"))
+
+    assert found.skipped.select("reason", "detail").rows() == [
+        ("too_large", "needs more than 192 MiB of memory; the page is not read")
+    ]
+
+
+def test_large_scripts_do_not_count_as_text():
+    """A page with megabytes of scripts and style around an article is read."""
+    noise = f"<script>{'var a = 1;' * 200_000}</script><style>{'b { c: d }' * 200_000}</style>"
+
+    found = extract(pages_of(page(f"{noise}<p>{BODY}</p><p>{MORE}</p>"), kind="html"))
+
+    assert found.lines["text"].to_list() == [BODY, MORE]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f'<script type="application/ld+json">{"[" * 100_000}</script>',
+        f'<script type="application/ld+json">{{"@graph":{"[" * 100_000}</script>',
+        f'<meta property="og:title" content="{"a - " * 100_000}">',
+        f'<meta name="author" content="{"a" * 400_000}">',
+        f'<meta property="og:site_name" content="a{" " * 400_000}b">',
+        '<script>self.__next_f.push([1,"' + "\\\\" * 1_000_000 + "</script>",
+        "<script>" + 'self.__next_f.push([1,"' * 40_000 + "</script>",
+    ],
+    ids=["json", "graph", "title", "author", "press", "flight", "flights"],
+)  # fmt: skip
+def test_what_a_head_and_scripts_hold_takes_no_time(head):
+    """Deep JSON and endless names cost their page nothing of its text, and no time worth a word."""
+    with cpu_limit(5):
+        found = extract(pages_of(page(f"<p>{BODY}</p><p>{MORE}</p>", head), kind="html"))
+
+    assert found.lines["text"].to_list() == [BODY, MORE]
+
+
+@pytest.mark.parametrize(("paragraphs", "alone"), [(100, False), (5_001, True)])
+def test_a_large_page_is_asked_of_one_extractor(monkeypatch, paragraphs, alone):
+    """On a page of many thousand elements trafilatura asks none that takes the square of their number."""
+    asked = []
+    monkeypatch.setattr("pipeline.extract.html.bare_extraction", lambda *_, fast, **__: asked.append(fast))
+
+    main_text(page("<p>가</p>" * paragraphs))
+
+    assert asked == [alone]
+
+
+def test_hostile_pages_teach_nothing(tmp_path, monkeypatch):
+    """Of a host's pages those of many thousand tags do not teach; pages that break the parser leave no template."""
+    contents = [site_page(n) for n in range(8)]
+    frame = pages_of(*contents, page("<i></i>" * 2_001), kind="html").with_columns(
+        host=pl.lit("site.example")
+    )
+    write_table(frame, tmp_path / "0.parquet", PAGES)
+    asked = []
+
+    def seen(content):
+        asked.append(content)
+        return main_text(content)
+
+    monkeypatch.setattr("pipeline.extract.html.main_text", seen)
+    assert teach("site.example", frame["doc_id"].to_list(), [tmp_path / "0.parquet"]).body == "div#.story"
+    assert asked == contents
+
+    monkeypatch.setattr("pipeline.extract.html.main_text", lambda content: content.index("no such text"))
+    assert teach("site.example", frame["doc_id"].to_list(), [tmp_path / "0.parquet"]) is None

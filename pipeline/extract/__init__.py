@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import polars as pl
@@ -10,7 +11,10 @@ import xxhash
 
 from pipeline.execute import Crashed, Local, Task
 from pipeline.extract.article import Article, Guide, PageError, WaitingError
-from pipeline.extract.text import text_lines
+from pipeline.extract.limits import page_limits
+from pipeline.extract.shape import check_lines, check_shape
+from pipeline.extract.text import FAILED, crowded, text_lines
+from pipeline.read.batch import DETAIL_CHARS
 from pipeline.schema import DOCUMENTS, LINES, PAGES, SKIPPED, conform
 
 NO_GUIDE = Guide()
@@ -21,7 +25,6 @@ HEADS = {
     for name in ("doc", "title", "press", "published", "byline", "section", "way", "audit")
 }
 EXTRACTED_LINES = {name: LINES[name] for name in ("doc", "line", "text", "part")}
-FAILED = {"doc": pl.UInt32, "reason": pl.String, "detail": pl.String}
 
 
 class Extracted(NamedTuple):
@@ -48,7 +51,10 @@ def extract(pages: pl.DataFrame, guide: Guide = NO_GUIDE) -> Extracted:
     numbered = pages.with_row_index("doc")
     html = numbered.filter(pl.col("kind") == "html")
     found, lines, skipped, waiting = _html(html, guide)
-    lines = pl.concat([text_lines(numbered.filter(pl.col("kind") == "text")), lines]).sort("doc", "line")
+    plain = numbered.filter(pl.col("kind") == "text")
+    skipped = pl.concat([skipped, crowded(plain)])
+    plain = plain.join(skipped, on="doc", how="anti", maintain_order="left")
+    lines = pl.concat([text_lines(plain), lines]).sort("doc", "line")
     texts = _texts(lines)
     documents = (
         numbered.join(texts, on="doc")
@@ -149,7 +155,19 @@ def _articles(pages: pl.DataFrame, guide: Guide) -> Iterator[tuple[int, Article 
 
     rows = pages.select("doc", pl.col("content").cast(pl.Binary), "doc_id", "host").iter_rows()
     for doc, content, doc_id, host in rows:
-        try:
-            yield doc, read_article(content, doc_id, host, guide)
-        except (PageError, WaitingError) as error:
-            yield doc, error
+        yield doc, _outcome(partial(read_article, content, doc_id, host, guide), content)
+
+
+def _outcome(read: Callable[[], Article], content: bytes) -> Article | PageError | WaitingError:
+    """Return what ``read`` gives of a page, or why it gives nothing: whatever a parser raises is this page's alone."""
+    try:
+        with page_limits():
+            check_shape(content)
+            article = read()
+            check_lines(len(article.lines))
+            return article
+    except (PageError, WaitingError) as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - parsers raise what they like on markup made to hurt
+        words = " ".join(str(error).split())
+        return PageError("crashed", f"{type(error).__name__} in the parser: {words}"[:DETAIL_CHARS])

@@ -12,7 +12,6 @@ from trafilatura.utils import load_html
 from pipeline.extract.article import Article, Guide, PageError, WaitingError
 from pipeline.extract.dates import found_day, written_time
 from pipeline.extract.learning import Lesson
-from pipeline.extract.limits import cpu_limit
 from pipeline.extract.metadata import read_head
 from pipeline.extract.page import parsed
 from pipeline.extract.payload import payload_text
@@ -22,39 +21,38 @@ from pipeline.extract.walk import Paragraph, own_texts
 
 BLOCKS = ("p", "div", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "article", "section")
 AUDIT_EACH = 64
-CPU_SECONDS = 20.0  # a page, far beyond what an ordinary one takes
+RESCUED_ELEMENTS = 5_000  # on larger pages trafilatura asks no other extractor: jusText takes their number squared
 
 
 def read_article(content: bytes, doc_id: str, host: str | None, guide: Guide) -> Article:
     """Return the article of a page in UTF-8, by selectors, its host's template, trafilatura, or out of its scripts.
 
-    Raises PageError when it gives none or takes too long, WaitingError as ``guide`` says.
+    Raises PageError when it gives none, WaitingError as ``guide`` says.
     """
-    with cpu_limit(CPU_SECONDS):
-        page = parsed(content)
-        layouts = layouts_of(host, guide.packs)
-        lines, layout = selected_lines(page, layouts)
-        # Without a host all packs are tried: then the one that fits speaks for the head as well, alone.
-        head = read_head(page, [layout] if layout and host is None else layouts)
-        template = None if lines else _template(host, guide)
-        if template:
-            lines = read(page, template)
-        taught = bool(lines and template and template.day is not None)
-        time = head.published or (
-            shown_day(page, template) if template and taught else written_time(page, head.title)
-        )
-        tree = None if lines and (time or taught) else load_html(content.decode())
-        head = head._replace(published=time or _day(tree))
-        if lines:
-            audit = _audit(content, doc_id, own_texts(lines)) if template else None
-            return Article(lines, head, "template" if template else "selectors", audit)
-        texts = guide.texts.get(content_key(content)) if guide.texts else None
-        texts = _tree_text(tree) if texts is None else texts
-        hidden = payload_text(page, texts)
-        if not texts and not hidden:
-            raise PageError("no_text", "no main text was found in the page")
-        way = "script" if hidden else "trafilatura"
-        return Article([Paragraph(text) for text in hidden or texts], head, way)
+    page = parsed(content)
+    layouts = layouts_of(host, guide.packs)
+    lines, layout = selected_lines(page, layouts)
+    # Without a host all packs are tried: then the one that fits speaks for the head as well, alone.
+    head = read_head(page, [layout] if layout and host is None else layouts)
+    template = None if lines else _template(host, guide)
+    if template:
+        lines = read(page, template)
+    taught = bool(lines and template and template.day is not None)
+    time = head.published or (
+        shown_day(page, template) if template and taught else written_time(page, head.title)
+    )
+    tree = None if lines and (time or taught) else load_html(content.decode())
+    head = head._replace(published=time or _day(tree))
+    if lines:
+        audit = _audit(content, doc_id, own_texts(lines)) if template else None
+        return Article(lines, head, "template" if template else "selectors", audit)
+    texts = guide.texts.get(content_key(content)) if guide.texts else None
+    texts = _tree_text(tree) if texts is None else texts
+    hidden = payload_text(page, texts)
+    if not texts and not hidden:
+        raise PageError("no_text", "no main text was found in the page")
+    way = "script" if hidden else "trafilatura"
+    return Article([Paragraph(text) for text in hidden or texts], head, way)
 
 
 def _template(host: str | None, guide: Guide) -> Template | None:
@@ -99,7 +97,8 @@ def _tree_text(tree: HtmlElement | None) -> list[str]:
     if tree is None:
         return []
     unframe(tree)
-    found = bare_extraction(tree, include_comments=False, with_metadata=False, deduplicate=False)
+    large = sum(1 for _ in tree.iter()) > RESCUED_ELEMENTS
+    found = bare_extraction(tree, fast=large, include_comments=False, with_metadata=False, deduplicate=False)
     text = getattr(found, "text", None) or ""
     folded = (" ".join(line.split()) for line in text.split("\n"))
     return [line for line in folded if line]

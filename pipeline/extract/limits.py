@@ -1,20 +1,46 @@
-"""A limit on the processor time that one page may take, so that no page can hang a run."""
+"""Limits on the processor time and the memory that one page may take, so that no page can hang or fill a worker.
+
+Both are nets: what a page may be is said in things that do not depend on the machine (extract/shape.py), and the nets
+lie far outside of that.
+"""
 
 from __future__ import annotations
 
 import math
 import resource
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
+
+from selectolax.lexbor import SelectolaxError
 
 from pipeline.extract.article import PageError
 
 GRACE_SECONDS = 1.0
+CPU_SECONDS = 20.0  # a page, far beyond what an ordinary one takes
+AGAIN_SECONDS = 0.5  # of processor time, until the limit is told once more to code that did not heed it
+MEMORY_BYTES = 192 << 20  # above what the process holds when a page begins
+NEAR = (
+    0.9  # of the memory: a library that ran into its end may have gone on without a word, with another text
+)
+STATM, CLEAR_REFS = Path("/proc/self/statm"), Path("/proc/self/clear_refs")
+
+
+class _OutOfTimeError(BaseException):
+    """No Exception: libraries catch those, and would go on with another text."""
+
+
+@contextmanager
+def page_limits() -> Iterator[None]:
+    """Raise PageError in the block when it takes the processor time or the memory of more than one page."""
+    with cpu_limit(CPU_SECONDS), memory_limit():
+        yield
 
 
 @contextmanager
@@ -28,18 +54,61 @@ def cpu_limit(seconds: float) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    spent = False
 
     def stop(_number: int, _frame: FrameType | None) -> NoReturn:
-        raise PageError("cpu_limit", f"used {seconds:g} seconds of processor time; the page is not read")
+        nonlocal spent
+        spent = True
+        raise _OutOfTimeError
 
     soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
     last = math.ceil(time.process_time() + seconds + GRACE_SECONDS)
     before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds, AGAIN_SECONDS)
     resource.setrlimit(resource.RLIMIT_CPU, (last if hard < 0 else min(last, hard), hard))
     try:
-        yield
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+    except _OutOfTimeError:
+        pass
     finally:
-        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+    if spent:
+        raise PageError("cpu_limit", f"used {seconds:g} seconds of processor time; the page is not read")
+
+
+@contextmanager
+def memory_limit(most: int = MEMORY_BYTES) -> Iterator[None]:
+    """Raise PageError (too_large) when the block needs ``most`` bytes of memory more than the process has.
+
+    Allocations beyond fail. Where a library goes on after that, the peak of the memory tells it. A no-op but on Linux.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    _, resident, _, _, _, data, _ = (
+        int(pages) * resource.getpagesize() for pages in STATM.read_text().split()
+    )
+    if _peak() > resident + NEAR * most / 2:  # of a page before: begin to measure anew
+        CLEAR_REFS.write_text("5")
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    end = data + most
+    resource.setrlimit(resource.RLIMIT_DATA, (end if hard < 0 else min(end, hard), hard))
+    failed = False
+    try:
+        yield
+    except (MemoryError, SelectolaxError):  # of lexbor, which knows no other
+        failed = True
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+    if failed or _peak() > resident + NEAR * most:
+        raise PageError("too_large", f"needs more than {most >> 20} MiB of memory; the page is not read")
+
+
+def _peak() -> int:
+    """Return the most bytes that this process has held since the count began."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10

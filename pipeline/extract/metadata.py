@@ -40,6 +40,9 @@ NO_TITLE = {
 }  # what editors put in a new page
 SECTION_METAS = ("article:section", "og:article:section", "dable:section", "section")
 MAX_TITLE_CHARS, MAX_SECTION_CHARS = 300, 40
+MAX_CHARS = (
+    2_000  # of any text that a head is read from; patterns here can take time in proportion to its square
+)
 
 
 def read_head(page: Page, layouts: Sequence[Pack] = ()) -> Head:
@@ -69,7 +72,7 @@ def _metas(page: Page) -> dict[str, str]:
     for node in spelled(page, "meta", b"<meta"):
         given = node.attributes
         name = given.get("property") or given.get("name") or given.get("itemprop")
-        value = " ".join((given.get("content") or "").split())
+        value = _folded(given.get("content"))
         if name and value:
             found.setdefault(name, value)
     return found
@@ -80,7 +83,7 @@ def news_data(page: Page) -> Iterator[dict[str, Any]]:
     for node in spelled(page, 'script[type="application/ld+json"]', b"ld+json"):
         try:
             waiting = [msgspec.json.decode(node.text(), strict=False)]
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             continue
         while waiting:
             item = waiting.pop()
@@ -96,7 +99,7 @@ def _press(metas: dict[str, str], data: dict[str, Any]) -> str | None:
     publisher = data.get("publisher")
     named = publisher.get("name") if isinstance(publisher, dict) else publisher
     for value in (*(metas.get(name) for name in PRESS_METAS), named):
-        name = TITLE_END.split(value)[0].strip() if isinstance(value, str) else ""
+        name = TITLE_END.split(value[:MAX_CHARS])[0].strip() if isinstance(value, str) else ""
         if (
             1 < len(name) <= 30
             and "://" not in name
@@ -170,7 +173,7 @@ def _byline(
 
 
 def _names(text: str) -> list[str]:
-    return [name for name in NAME_GAP.split(MAIL.sub("", text).strip()) if name]
+    return [name for name in NAME_GAP.split(MAIL.sub("", text[:MAX_CHARS]).strip()) if name]
 
 
 def _section(metas: dict[str, str], data: dict[str, Any]) -> str | None:
@@ -181,4 +184,4 @@ def _section(metas: dict[str, str], data: dict[str, Any]) -> str | None:
 
 
 def _folded(text: str | None) -> str:
-    return " ".join((text or "").split())
+    return " ".join((text or "")[:MAX_CHARS].split())

@@ -15,8 +15,9 @@ from pipeline.extract.walk import own_texts, paragraphs
 LEAST_CHARS = 200  # of an article in a script; shorter strings are descriptions and captions
 # A page that shows half as much text as its scripts hold shows the article itself.
 SHOWN_SHARE = 0.5
-FLIGHT = re.compile(r'self\.__next_f\.push\(\[1,\s*("(?:[^"\\]|\\.)*")\s*\]\)')
-STRING = re.compile(r'"(?:[^"\\]|\\.){200,}"')
+# What repeats is never tried in smaller pieces (``*+``): else the pattern holds 250 bytes for each character it passes.
+FLIGHT = re.compile(r'self\.__next_f\.push\(\[1,\s*+("[^"\\]*+(?:\\.[^"\\]*+)*+")\s*\]\)')
+STRING = re.compile(r'"(?=(?:[^"\\]|\\.){200})[^"\\]*+(?:\\.[^"\\]*+)*+"')
 MARKUP = re.compile(r"<(?:p|br|div|span)\b", re.IGNORECASE)
 SENTENCE = re.compile(r"[다요죠까.][.!?”\"]?(?:\s|<|$)")
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline.extract.shape import MOST_LINES, TOO_LARGE
 from pipeline.schema import LINES, conform
+
+FAILED = pl.Schema({"doc": pl.UInt32(), "reason": pl.String(), "detail": pl.String()})
 
 
 def text_lines(pages: pl.DataFrame) -> pl.DataFrame:
@@ -19,3 +22,11 @@ def text_lines(pages: pl.DataFrame) -> pl.DataFrame:
         .collect()
     )
     return conform(split, LINES)
+
+
+def crowded(pages: pl.DataFrame) -> pl.DataFrame:
+    """Return ``FAILED`` rows of the text ``pages[doc, content]`` that have too many lines."""
+    counted = pages.select("doc", count=pl.col("content").str.count_matches("\n", literal=True) + 1)
+    detail = pl.format(TOO_LARGE, "count", pl.lit("lines"), MOST_LINES)
+    many = counted.filter(pl.col("count") > MOST_LINES)
+    return many.select("doc", reason=pl.lit("too_large"), detail=detail).cast(FAILED)

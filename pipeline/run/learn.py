@@ -15,11 +15,14 @@ import xxhash
 from msgspec import structs
 
 from pipeline.extract.learning import CHECK_PAGES, LEARN_PAGES, LEAST_PAGES, learn
+from pipeline.extract.limits import cpu_limit, memory_limit
+from pipeline.extract.shape import is_small
 from pipeline.extract.templates import Template
 from pipeline.run.shard import TEXTS
 from pipeline.schema import Columns
 from pipeline.store.files import read_table
 
+TEACH_SECONDS = 60.0  # of processor time for a host, of which ordinary pages take two
 LEAST_AUDIT, LEAST_AUDITED = 0.8, 3  # a template that fewer audited pages than this judge stays
 _TEMPLATES: Columns = {
     "host": pl.String,
@@ -55,13 +58,25 @@ class Taught(NamedTuple):
     texts: pl.DataFrame
 
 
-def teach(host: str, ids: Sequence[str], paths: list[Path]) -> Taught:
-    """Return what is learned of a host from its pages ``ids`` among the waiting ones in ``paths``."""
-    from pipeline.extract.html import content_key, lesson  # noqa: PLC0415 - in the worker
+def teach(host: str, ids: Sequence[str], paths: list[Path]) -> Taught | None:
+    """Return what is learned of a host from its pages ``ids`` among the waiting ones in ``paths``.
 
+    Uncommonly large pages teach nothing, and where pages exhaust or break a parser nothing is learned.
+    """
     rows = pl.scan_parquet(paths).filter((pl.col("host") == host) & pl.col("doc_id").is_in(list(ids)))
     contents = dict(rows.select("doc_id", "content").sort("doc_id", "content").collect().iter_rows())
-    lessons = [lesson(contents[doc_id]) for doc_id in ids]
+    teachers = [contents[doc_id] for doc_id in ids if is_small(contents[doc_id].encode())]
+    try:
+        with cpu_limit(TEACH_SECONDS), memory_limit():
+            return _taught(host, teachers)
+    except Exception:  # noqa: BLE001 - a PageError, or what a parser raises on markup made to hurt
+        return None
+
+
+def _taught(host: str, contents: Sequence[str]) -> Taught:
+    from pipeline.extract.html import content_key, lesson  # noqa: PLC0415 - in the worker
+
+    lessons = [lesson(content) for content in contents]
     template = learn(lessons)
     texts = [(host, content_key(it.content.encode()), it.lines) for it in lessons if template is None]
     return Taught(template, pl.DataFrame(texts, schema=TEXTS, orient="row"))
