@@ -7,6 +7,7 @@ from contextlib import suppress
 import polars as pl
 import pytest
 
+from pipeline.execute import Local, Task
 from pipeline.extract import extract
 from pipeline.extract.article import PageError
 from pipeline.extract.html import main_text, read_article
@@ -73,6 +74,21 @@ def test_a_page_has_only_so_much_memory(heard):
 
     with memory_limit(64 << 20):
         held.append(bytearray(b"x") * (4 << 20))
+
+
+def held():
+    """Return whether a page that needs nothing is within its memory."""
+    with memory_limit(8 << 20):
+        return True
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux tells a process what it holds")
+def test_memory_of_the_parent_is_not_the_pages():
+    """A worker that a large process starts has all of its limit."""
+    large = bytearray(b"x") * (64 << 20)
+
+    assert dict(Local(1, isolate=True).run([Task("x", held, ())])) == {"x": True}
+    del large
 
 
 def test_an_error_of_a_parser_is_its_pages_alone(monkeypatch):

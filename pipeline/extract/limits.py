@@ -29,7 +29,7 @@ MEMORY_BYTES = 192 << 20  # above what the process holds when a page begins
 NEAR = (
     0.9  # of the memory: a library that ran into its end may have gone on without a word, with another text
 )
-STATM, CLEAR_REFS = Path("/proc/self/statm"), Path("/proc/self/clear_refs")
+STATM, STATUS, CLEAR_REFS = (Path("/proc/self", name) for name in ("statm", "status", "clear_refs"))
 
 
 class _OutOfTimeError(BaseException):
@@ -93,7 +93,7 @@ def memory_limit(most: int = MEMORY_BYTES) -> Iterator[None]:
     _, resident, _, _, _, data, _ = (
         int(pages) * resource.getpagesize() for pages in STATM.read_text().split()
     )
-    if _peak() > resident + NEAR * most / 2:  # of a page before: begin to measure anew
+    if _held_more_than(resident + NEAR * most / 2):  # of a page before: begin to count anew
         CLEAR_REFS.write_text("5")
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     end = data + most
@@ -105,10 +105,15 @@ def memory_limit(most: int = MEMORY_BYTES) -> Iterator[None]:
         failed = True
     finally:
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
-    if failed or _peak() > resident + NEAR * most:
+    if failed or _held_more_than(resident + NEAR * most):
         raise PageError("too_large", f"needs more than {most >> 20} MiB of memory; the page is not read")
 
 
-def _peak() -> int:
-    """Return the most bytes that this process has held since the count began."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+def _held_more_than(size: float) -> bool:
+    """Tell whether this process has held more than ``size`` bytes since the count began."""
+    if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10 <= size:
+        return False
+    high = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
+    return (
+        int(high.split()[1]) << 10 > size
+    )  # the other figure also knows what the parent held when this one began
