@@ -21,7 +21,9 @@ from pipeline.extract.walk import Paragraph, own_texts
 
 BLOCKS = ("p", "div", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "article", "section")
 AUDIT_EACH = 64
-RESCUED_ELEMENTS = 5_000  # on larger pages trafilatura asks no other extractor: jusText takes their number squared
+RESCUED_ELEMENTS = (
+    5_000  # on larger pages trafilatura asks no other extractor: jusText takes their number squared
+)
 
 
 def read_article(content: bytes, doc_id: str, host: str | None, guide: Guide) -> Article:
