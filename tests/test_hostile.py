@@ -10,7 +10,7 @@ import pytest
 from pipeline.execute import Local, Task
 from pipeline.extract import extract
 from pipeline.extract.article import PageError
-from pipeline.extract.html import main_text, read_article
+from pipeline.extract.html import lesson, main_text, read_article
 from pipeline.extract.limits import cpu_limit, memory_limit
 from pipeline.read.html import declared_charset, declared_url
 from pipeline.run.learn import teach
@@ -182,7 +182,7 @@ def test_a_large_page_is_asked_of_one_extractor(monkeypatch, paragraphs, alone):
 
 
 def test_hostile_pages_teach_nothing(tmp_path, monkeypatch):
-    """Of a host's pages those of many thousand tags do not teach; pages that break the parser leave no template."""
+    """Of a host's pages those of many thousand tags do not teach; where pages break the parser nothing is learned."""
     contents = [site_page(n) for n in range(8)]
     frame = pages_of(*contents, page("<i></i>" * 2_001), kind="html").with_columns(
         host=pl.lit("site.example")
@@ -192,11 +192,11 @@ def test_hostile_pages_teach_nothing(tmp_path, monkeypatch):
 
     def seen(content):
         asked.append(content)
-        return main_text(content)
+        return lesson(content)
 
-    monkeypatch.setattr("pipeline.extract.html.main_text", seen)
-    assert teach("site.example", frame["doc_id"].to_list(), [tmp_path / "0.parquet"]).body == "div#.story"
-    assert asked == contents
+    monkeypatch.setattr("pipeline.extract.html.lesson", seen)
+    taught = teach("site.example", frame["doc_id"].to_list(), [tmp_path / "0.parquet"])
+    assert (taught.template.body, asked) == ("div#.story", contents)
 
-    monkeypatch.setattr("pipeline.extract.html.main_text", lambda content: content.index("no such text"))
+    monkeypatch.setattr("pipeline.extract.html.lesson", lambda content: content.index("no such text"))
     assert teach("site.example", frame["doc_id"].to_list(), [tmp_path / "0.parquet"]) is None
