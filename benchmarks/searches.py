@@ -20,11 +20,13 @@ PERMUTATIONS: Final = 128
 SHINGLE: Final = 5
 BANDS: Final = 16  # of 8 rows: for peers that want to be told
 SEED: Final = 42
+PART: Final = 1_000_000  # texts of one workload; what Python holds of more, and of the truth, fills memory
+IN_MEMORY: Final = 1 << 29  # bytes of a mapped file that are read before they are let go, as in a run
 BATCH: Final = 20_000  # texts that a peer is given at once where its signatures would fill memory
 
 
 class Search(NamedTuple):
-    """One way to search. Only ``removed`` is clocked as the search; it returns the rows that go.
+    """One way to search. Only ``removed`` is clocked as the search; it returns the rows that go, as ints or an array.
 
     ``requirements``: of its environment, none for this one. ``modules``: imported before. ``given(folder)``: loads
     the texts in the form that the search takes.
@@ -34,7 +36,7 @@ class Search(NamedTuple):
     requirements: tuple[str, ...]
     modules: tuple[str, ...]
     given: Callable[[Path], Any]
-    removed: Callable[[Any], Iterable[int]]
+    removed: Callable[[Any], Any]
     how: str
 
 
@@ -45,15 +47,21 @@ def run(name: str, folder: str, count: int) -> float:
     for module in search.modules:
         import_module(module)
     given = search.given(Path(folder))
-    mask = bytearray(count)
-
-    def fill() -> None:
-        for row in search.removed(given):
-            mask[row] = 1
-
-    _, cpu = clocked(fill)
+    mask, cpu = clocked(lambda: _mask(search.removed(given), count))
     (Path(folder) / f"{name}.mask").write_bytes(mask)
     return cpu
+
+
+def _mask(rows: Any, count: int) -> bytearray:
+    mask = bytearray(count)
+    if hasattr(rows, "dtype"):
+        import numpy as np
+
+        np.frombuffer(mask, np.uint8)[rows] = 1
+        return mask
+    for row in rows:
+        mask[row] = 1
+    return mask
 
 
 def _column(folder: Path) -> Any:
@@ -67,7 +75,7 @@ def _uncompiled(folder: Path) -> Any:
     return _column(folder)
 
 
-def _newsieve(texts: Any) -> list[int]:
+def _newsieve(texts: Any, room: Any = None) -> Any:
     import polars as pl
 
     from pipeline.dedup import Settings, find_duplicates
@@ -75,18 +83,35 @@ def _newsieve(texts: Any) -> list[int]:
     numbers = pl.int_range(len(texts), dtype=pl.UInt32, eager=True)
     items = pl.DataFrame({"item": numbers, "doc": numbers, "text": texts})
     settings = Settings(threshold=THRESHOLD, num_perm=PERMUTATIONS, shingle=SHINGLE)
-    return find_duplicates(items, None, settings).removed["item"].to_list()
+    return find_duplicates(items, None, settings, room).removed["item"].to_numpy()
+
+
+def _mapped(folder: Path) -> Any:
+    import polars as pl
+
+    from pipeline.store.mapped import Mapped
+
+    file = Mapped(folder / "texts.arrow")
+    batches = [file.reader.get_batch(number) for number in range(file.reader.num_record_batches)]
+    return pl.concat([pl.Series("text", batch["text"], pl.String) for batch in batches]), file, folder
+
+
+def _newsieve_mapped(given: Any) -> Any:
+    from pipeline.dedup import Room
+
+    texts, file, folder = given
+    return _newsieve(texts, Room(folder=folder, forget=lambda: file.forget(IN_MEMORY)))
 
 
 def _lines(folder: Path) -> list[str]:
-    return (folder / "forms.txt").read_text("utf-8").split("\n")
+    return (folder / "0" / "forms.txt").read_text("utf-8").split("\n")
 
 
 def _arrow(folder: Path) -> Any:
     import pyarrow as pa
     from pyarrow import parquet
 
-    found = parquet.read_table(folder / "forms.parquet", columns=["text"])
+    found = parquet.read_table(folder / "0" / "forms.parquet", columns=["text"])
     return found.cast(pa.schema({"text": pa.string()}))
 
 
@@ -160,7 +185,7 @@ def _fastsketch(texts: list[str]) -> Iterable[int]:
     index = FastSketchLSH.LSH(num_perm=PERMUTATIONS, num_bands=BANDS, num_threads=1)
     starts = range(0, len(texts), BATCH)
     parts = [sketcher.batch([*map(_shingles, texts[n : n + BATCH])], num_threads=1) for n in starts]
-    return np.flatnonzero(index.insert_and_query_duplicates(np.concatenate(parts))).tolist()
+    return np.flatnonzero(index.insert_and_query_duplicates(np.concatenate(parts)))
 
 
 def _daft(texts: list[str]) -> Iterable[int]:
@@ -184,7 +209,7 @@ def _later(keys: Any) -> Iterable[int]:
         later = np.ones(len(keys), bool)
         later[np.unique(band, return_index=True)[1]] = False
         goes |= later
-    return np.flatnonzero(goes).tolist()
+    return np.flatnonzero(goes)
 
 
 def _textdedup(folder: Path) -> Iterable[int]:
@@ -193,7 +218,7 @@ def _textdedup(folder: Path) -> Iterable[int]:
 
     datasets.disable_progress_bars()
     home = Path(tempfile.mkdtemp(dir=folder))  # a fresh one: it takes up what an earlier round left
-    table, kept, cache = str(folder / "forms.parquet"), str(home / "kept"), str(home / "cache")
+    table, kept, cache = str(folder / "0" / "forms.parquet"), str(home / "kept"), str(home / "cache")
     minhash.main.callback(
         io_args=utils.IOArgs("parquet", kept, data_files=table, split="train", cache_dir=cache, num_proc=1),
         meta_args=utils.MetaArgs("spaced"),
@@ -217,6 +242,14 @@ SEARCHES: dict[str, Search] = {
         _newsieve,
         "21 bands of 6 rows, every pair verified by exact Jaccard; makes the matching form itself. Takes NumPy for "
         "little text, compiled kernels for more.",
+    ),
+    "mapped": Search(
+        "newsieve, texts in a file",
+        (),
+        ("polars", "pipeline.dedup", "pipeline.store.mapped"),
+        _mapped,
+        _newsieve_mapped,
+        "The same where texts are too many for memory: they lie in a mapped Arrow file, of which 512 MB are held.",
     ),
     "uncompiled": Search(
         "newsieve, first run",

@@ -15,13 +15,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from benchmarks.generate import VOCABULARY, nouns, zipf
-from benchmarks.searches import SHINGLE, THRESHOLD
+from benchmarks.searches import PART, SHINGLE, THRESHOLD
 from pipeline.dedup.normalise import matching_form
 
 LEVELS = (0.95, 0.9, 0.8, 0.7, 0.5, 0.3)
 SHARES = {"exact": 0.2, "boilerplate": 0.1, "template": 0.02, "near": 0.02}
+BATCH = 50_000
+NEWEST = pl.CompatLevel.newest()
 KOREAN_CHARS = (60, 600)  # gamma-shaped, 275 on average
 ENGLISH_WORDS = (300, 800)
 ONSETS = ("b", "c", "d", "f", "g", "h", "l", "m", "n", "p", "r", "s", "t", "v", "w", "st", "tr", "ch")
@@ -145,18 +149,36 @@ def _singles(families: list[int]) -> set[int]:
 
 
 def prepare(folder: str, language: str, count: int, seed: int) -> int:
-    """Write a workload into ``folder``: texts, matching forms in two formats, truth. Return the bytes of the texts."""
-    home, made = Path(folder), workload(language, count, seed)
-    texts, forms = pl.Series("text", made.texts), pl.Series("text", made.forms)
-    texts.to_frame().write_parquet(home / "texts.parquet", compression="uncompressed")
+    """Write a workload into ``folder``, in parts of at most ``PART`` texts that share nothing; return their number.
+
+    ``texts.arrow`` and ``texts.parquet`` hold all texts; a folder a part holds matching forms and the truth.
+    """
+    home, sizes = Path(folder), [min(PART, count - start) for start in range(0, count, PART)]
+    fields = pa.schema([pa.field("text", pa.string_view())])
+    with (
+        pa.OSFile(str(home / "texts.arrow"), "wb") as sink,
+        pa.ipc.new_file(sink, fields) as arrow,
+        pq.ParquetWriter(home / "texts.parquet", fields, compression="none") as parquet,
+    ):
+        for number, size in enumerate(sizes):
+            texts = _write_part(home / str(number), workload(language, size, seed + number))
+            for batch in texts.iter_slices(BATCH):
+                rows = pa.record_batch([batch["text"].to_arrow(compat_level=NEWEST)], schema=fields)
+                arrow.write_batch(rows)
+                parquet.write_batch(rows)
+    return len(sizes)
+
+
+def _write_part(home: Path, made: Workload) -> pl.DataFrame:
+    """Write matching forms, for peers also as lines and with spaces, and the truth; return the texts."""
+    home.mkdir()
     (home / "forms.txt").write_text("\n".join(made.forms), "utf-8")
-    spaced = forms.str.replace_all(".", "$0 ").str.strip_chars_end()
-    pl.DataFrame([forms, spaced.alias("spaced")]).with_row_index("row").write_parquet(
-        home / "forms.parquet", compression="uncompressed"
-    )
+    forms = pl.DataFrame({"text": made.forms}).with_row_index("row")
+    spaced = pl.col("text").str.replace_all(".", "$0 ").str.strip_chars_end()
+    forms.with_columns(spaced=spaced).write_parquet(home / "forms.parquet", compression="uncompressed")
     truth = {"family": made.family, "goes": made.goes, "near": made.near}
     pl.DataFrame(truth).write_parquet(home / "truth.parquet")
-    return int(texts.str.len_bytes().sum())
+    return pl.DataFrame({"text": made.texts})
 
 
 def scores(folder: str, name: str) -> dict[str, float]:
@@ -166,8 +188,21 @@ def scores(folder: str, name: str) -> dict[str, float]:
     many have none; ``recall``, one minus those kept beside an earlier similar one by those that must go. ``copies``:
     rows kept beside an equal one.
     """
-    home = Path(folder)
-    gone = np.frombuffer((home / f"{name}.mask").read_bytes(), np.bool_)
+    gone = np.frombuffer((Path(folder) / f"{name}.mask").read_bytes(), np.bool_)
+    counts = np.zeros(5, np.int64)
+    for number, start in enumerate(range(0, len(gone), PART)):
+        counts += _counted(Path(folder) / str(number), gone[start : start + PART])
+    went, lost, beside, must, copies = counts.tolist()
+    return {
+        "precision": 1 - lost / max(1, went),
+        "recall": max(0.0, 1 - beside / max(1, must)),
+        "lost": lost,
+        "copies": copies,
+    }
+
+
+def _counted(home: Path, gone: Bools) -> list[int]:
+    """Count in a part the distinct texts that went, were lost, stay beside a similar one, must go; and copies."""
     forms = pl.read_parquet(home / "forms.parquet", columns=["text"])["text"]
     rows = pl.read_parquet(home / "truth.parquet").with_columns(forms, gone=gone)
     distinct = rows.group_by("family", "text", maintain_order=True).agg(
@@ -181,9 +216,5 @@ def scores(folder: str, name: str) -> dict[str, float]:
         kept[family].append(form)
     went = distinct.filter("gone").select("family", "text").rows()
     lost = sum(not stood_for(form, kept[family]) for family, form in went)
-    return {
-        "precision": 1 - lost / max(1, len(went)),
-        "recall": max(0.0, 1 - beside / max(1, int(distinct["must"].sum()))),
-        "lost": lost,
-        "copies": int(distinct["kept"].sum() - (distinct["kept"] > 0).sum()),
-    }
+    copies = int(distinct["kept"].sum() - (distinct["kept"] > 0).sum())
+    return [len(went), lost, beside, int(distinct["must"].sum()), copies]

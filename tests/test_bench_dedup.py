@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from benchmarks import dedup
+from benchmarks import dedup, workload
 from benchmarks.measure import Usage
 from benchmarks.searches import SEARCHES, run
 from benchmarks.workload import prepare, scores
@@ -26,18 +26,31 @@ def scored(folder, gone):
     return scores(str(folder), "mine")
 
 
-def test_what_newsieve_removes_is_the_truth(folder, monkeypatch):
+@pytest.mark.parametrize("name", ["newsieve", "mapped"])
+def test_what_newsieve_removes_is_the_truth(folder, monkeypatch, name):
     """The search that is clocked removes exactly the texts that must go by the brute-force definition."""
     monkeypatch.setattr("os.sched_setaffinity", lambda *_: None)
-    run("newsieve", str(folder), COUNT)
-    mask = np.frombuffer((folder / "newsieve.mask").read_bytes(), np.bool_)
-    assert mask.tolist() == pl.read_parquet(folder / "truth.parquet")["goes"].to_list()
-    assert scores(str(folder), "newsieve") == {"precision": 1.0, "recall": 1.0, "lost": 0, "copies": 0}
+    run(name, str(folder), COUNT)
+    mask = np.frombuffer((folder / f"{name}.mask").read_bytes(), np.bool_)
+    assert mask.tolist() == pl.read_parquet(folder / "0" / "truth.parquet")["goes"].to_list()
+    assert scores(str(folder), name) == {"precision": 1.0, "recall": 1.0, "lost": 0, "copies": 0}
+
+
+def test_the_parts_of_a_large_workload_share_nothing(tmp_path, monkeypatch):
+    """What is true of each part alone is true of all parts together, so that it may be counted part by part."""
+    monkeypatch.setattr("os.sched_setaffinity", lambda *_: None)
+    monkeypatch.setattr(workload, "PART", COUNT // 2)
+    assert prepare(str(tmp_path), "ko", COUNT, 1) == 2
+    run("mapped", str(tmp_path), COUNT)
+    mask = np.frombuffer((tmp_path / "mapped.mask").read_bytes(), np.bool_)
+    truth = pl.concat([pl.read_parquet(tmp_path / part / "truth.parquet") for part in "01"])
+    assert mask.tolist() == truth["goes"].to_list()
+    assert scores(str(tmp_path), "mapped") == {"precision": 1.0, "recall": 1.0, "lost": 0, "copies": 0}
 
 
 def test_keeping_all_finds_nothing(folder):
     """A search that keeps everything has no recall, and every further copy is counted."""
-    texts = pl.read_parquet(folder / "forms.parquet")["text"]
+    texts = pl.read_parquet(folder / "0" / "forms.parquet")["text"]
     assert scored(folder, [False] * COUNT) == {
         "precision": 1.0,
         "recall": 0.0,
@@ -48,7 +61,7 @@ def test_keeping_all_finds_nothing(folder):
 
 def test_flagging_every_copy_loses_texts(folder):
     """A search that takes all copies of a text has lost it: nothing similar is kept."""
-    rows = pl.read_parquet(folder / "forms.parquet")
+    rows = pl.read_parquet(folder / "0" / "forms.parquet")
     copied = rows.select(pl.len().over("text") > 1)["len"]
     found = scored(folder, copied)
     near = scored(folder, [True] * COUNT)
@@ -59,8 +72,8 @@ def test_flagging_every_copy_loses_texts(folder):
 
 def test_another_copy_may_be_kept(folder):
     """Which copy of a text is kept does not count: the last is as good as the first."""
-    rows = pl.read_parquet(folder / "forms.parquet").with_columns(
-        pl.read_parquet(folder / "truth.parquet")["goes"]
+    rows = pl.read_parquet(folder / "0" / "forms.parquet").with_columns(
+        pl.read_parquet(folder / "0" / "truth.parquet")["goes"]
     )
     kept = rows.select((~pl.col("goes")).any().over("text"))["goes"]
     last = rows.select(pl.col("row") == pl.col("row").max().over("text"))["row"]
@@ -72,8 +85,8 @@ def test_a_search_that_was_left_out_is_named_with_the_reason():
     """The table has a row with the reason for a peer that was not measured."""
     sample = dedup.Sample(1.0, Usage(2.0, 2.0, 100.0))
     score = {"precision": 1.0, "recall": 1.0, "lost": 0, "copies": 0}
-    workload = dedup.Workload(
+    found = dedup.Workload(
         "ko", 10, {"newsieve": [sample]}, {"newsieve": score}, {"daft": "cannot be installed here"}
     )
-    rows = dedup.page([workload], "plot.svg")
+    rows = dedup.page([found], "plot.svg")
     assert f"| {SEARCHES['daft'].title} | cannot be installed here |{' |' * 8}" in rows
