@@ -26,6 +26,7 @@ LEVELS = (0.95, 0.9, 0.8, 0.7, 0.5, 0.3)
 SHARES = {"exact": 0.2, "boilerplate": 0.1, "template": 0.02, "near": 0.02}
 BATCH = 50_000
 NEWEST = pl.CompatLevel.newest()
+LETTERS = (range(0xAC00, 0xD7A4), range(ord("a"), ord("z") + 1))  # Hangul syllables, and Latin
 KOREAN_CHARS = (60, 600)  # gamma-shaped, 275 on average
 ENGLISH_WORDS = (300, 800)
 ONSETS = ("b", "c", "d", "f", "g", "h", "l", "m", "n", "p", "r", "s", "t", "v", "w", "st", "tr", "ch")
@@ -149,28 +150,44 @@ def _singles(families: list[int]) -> set[int]:
 
 
 def prepare(folder: str, language: str, count: int, seed: int) -> int:
-    """Write a workload into ``folder``, in parts of at most ``PART`` texts that share nothing; return their number.
+    """Write a workload into ``folder``, in parts of ``PART`` texts that share nothing; return their number.
 
-    ``texts.arrow`` and ``texts.parquet`` hold all texts; a folder a part holds matching forms and the truth.
+    ``texts.arrow`` and ``texts.parquet`` hold all texts; a folder a part holds matching forms and the truth. Raises
+    ValueError where a part would not be full.
     """
-    home, sizes = Path(folder), [min(PART, count - start) for start in range(0, count, PART)]
+    home, size = Path(folder), min(PART, count)
+    if count % size:
+        raise ValueError(f"{count} texts are no multiple of {size}")
     fields = pa.schema([pa.field("text", pa.string_view())])
+    first = workload(language, size, seed)
     with (
         pa.OSFile(str(home / "texts.arrow"), "wb") as sink,
         pa.ipc.new_file(sink, fields) as arrow,
         pq.ParquetWriter(home / "texts.parquet", fields, compression="none") as parquet,
     ):
-        for number, size in enumerate(sizes):
-            texts = _write_part(home / str(number), workload(language, size, seed + number))
-            for batch in texts.iter_slices(BATCH):
-                rows = pa.record_batch([batch["text"].to_arrow(compat_level=NEWEST)], schema=fields)
+        for number in range(count // size):
+            made = enciphered(first, number) if number else first
+            _write_part(home / str(number), made)
+            for start in range(0, size, BATCH):
+                texts = pl.Series("text", made.texts[start : start + BATCH])
+                rows = pa.record_batch([texts.to_arrow(compat_level=NEWEST)], schema=fields)
                 arrow.write_batch(rows)
                 parquet.write_batch(rows)
-    return len(sizes)
+    return count // size
 
 
-def _write_part(home: Path, made: Workload) -> pl.DataFrame:
-    """Write matching forms, for peers also as lines and with spaces, and the truth; return the texts."""
+def enciphered(made: Workload, key: int) -> Workload:
+    """Return a workload in which every letter stands for another one: equally alike, and the truth is the same."""
+    rng = np.random.default_rng(key)
+    table = {}
+    for letters in LETTERS:
+        table |= dict(zip(letters, (letters[0] + rng.permutation(len(letters))).tolist(), strict=True))
+    texts, forms = ([text.translate(table) for text in column] for column in (made.texts, made.forms))
+    return made._replace(texts=texts, forms=forms)
+
+
+def _write_part(home: Path, made: Workload) -> None:
+    """Write matching forms, for peers also as lines and with spaces, and the truth."""
     home.mkdir()
     (home / "forms.txt").write_text("\n".join(made.forms), "utf-8")
     forms = pl.DataFrame({"text": made.forms}).with_row_index("row")
@@ -178,7 +195,6 @@ def _write_part(home: Path, made: Workload) -> pl.DataFrame:
     forms.with_columns(spaced=spaced).write_parquet(home / "forms.parquet", compression="uncompressed")
     truth = {"family": made.family, "goes": made.goes, "near": made.near}
     pl.DataFrame(truth).write_parquet(home / "truth.parquet")
-    return pl.DataFrame({"text": made.texts})
 
 
 def scores(folder: str, name: str) -> dict[str, float]:
