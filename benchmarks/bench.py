@@ -18,7 +18,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.dedup import drawing, measure, page
+from benchmarks.dedup import meaning, measure, table
 from benchmarks.measure import call, measured, run
 from benchmarks.page import write_parts
 from benchmarks.peers import python_of
@@ -120,13 +120,20 @@ def _beside_re(taken: Samples, sample: int, lines: int) -> list[str]:
     ]
 
 
-def dedup_tables(sizes: Sequence[tuple[str, int]], rounds: int, *, draw: bool) -> list[str]:
-    """Return the Markdown of dedup beside peers for each language and number of texts; ``draw``: the picture too."""
-    workloads = measure(sizes, rounds, SEED)
-    if draw:
+def dedup_tables(sizes: Sequence[tuple[str, int]], rounds: int, *, write: bool) -> list[str]:
+    """Measure dedup beside peers; return what the figures mean.
+
+    A table is printed as soon as it is there, and with ``write`` put into the page; the picture is of all tables there.
+    """
+    for workload in measure(sizes, rounds, SEED):
+        text = "\n".join([*table(workload), *machine(rounds)])
+        sys.stdout.write(text + "\n\n")
+        if write:
+            write_parts(DOCS, {f"dedup_{workload.language}_{workload.count:09}": text}, list(PARTS))
+    if write:
         python = python_of("plot", MATPLOTLIB)
-        measured("plot:dedup", python, points=drawing(workloads), path=str(DOCS.with_name(PLOT)))
-    return page(workloads, PLOT)
+        measured("plot:dedup", python, page=str(DOCS), path=str(DOCS.with_name(PLOT)))
+    return meaning(PLOT)
 
 
 def machine(rounds: int) -> list[str]:
@@ -157,7 +164,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         type=_size,
         nargs="+",
         metavar="[ko:|en:]N",
-        default=[("ko", 20_000), ("ko", 100_000), ("ko", 1_000_000), ("en", 5_000)],
+        default=[("ko", 20_000), ("ko", 100_000), ("ko", 1_000_000), ("ko", 10_000_000), ("en", 5_000)],
         help="texts of each dedup workload",
     )
     return parser.parse_args(arguments)
@@ -165,7 +172,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 PARTS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
     "strip": lambda given: strip_tables(given.lines, given.sample, given.rounds),
-    "dedup": lambda given: dedup_tables(given.paragraphs, given.rounds, draw=not given.print),
+    "dedup": lambda given: dedup_tables(given.paragraphs, given.rounds, write=not given.print),
 }
 
 

@@ -9,8 +9,8 @@ import statistics
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from benchmarks.measure import Usage, call, measured
 from benchmarks.peers import PeerError, python_of
@@ -41,8 +41,8 @@ class Workload(NamedTuple):
     left_out: dict[str, str]
 
 
-def measure(sizes: Sequence[tuple[str, int]], rounds: int, seed: int) -> list[Workload]:
-    """Measure every search on each workload, in interleaved rounds, the smallest first."""
+def measure(sizes: Sequence[tuple[str, int]], rounds: int, seed: int) -> Iterator[Workload]:
+    """Measure every search in interleaved rounds; give each workload when it is done, the smallest first."""
     pythons, missing = _environments()
     _compile()
     found: list[Workload] = []
@@ -67,7 +67,7 @@ def measure(sizes: Sequence[tuple[str, int]], rounds: int, seed: int) -> list[Wo
                         samples[name].append(Sample(search, process))
             scores = {name: call("workload:scores", folder=folder, name=name) for name in names}
         found.append(Workload(language, count, dict(samples), scores, left_out))
-    return found
+        yield found[-1]
 
 
 def _compile() -> None:
@@ -100,9 +100,8 @@ def _expected(found: Iterable[Workload], language: str, count: int) -> dict[str,
     return known
 
 
-def page(workloads: Sequence[Workload], plot: str) -> list[str]:
-    """Return the Markdown of what was measured; ``plot`` names the picture beside the page."""
-    given = " ".join(f"{workload.language}:{workload.count}" for workload in workloads)
+def meaning(plot: str) -> list[str]:
+    """Return the Markdown of what is measured and how each search is called; ``plot`` names the picture."""
     return [
         "## Dedup: `find_duplicates` beside peers",
         "",
@@ -113,11 +112,8 @@ def page(workloads: Sequence[Workload], plot: str) -> list[str]:
         "was kept; *lost*: how many have none, so that nothing of them is left. *Recall*: how many similar texts are",
         "not kept beside each other.",
         "",
-        f"`python -m benchmarks.bench --only dedup --paragraphs {given}`",
-        "",
         f"![CPU time, recall and precision of the searches]({plot})",
         "",
-        *(row for workload in workloads for row in _table(workload)),
         "How each is called:",
         "",
         *(f"- **{search.title}**: {search.how}" for search in SEARCHES.values()),
@@ -128,10 +124,13 @@ def page(workloads: Sequence[Workload], plot: str) -> list[str]:
     ]
 
 
-def _table(workload: Workload) -> list[str]:
+def table(workload: Workload) -> list[str]:
+    """Return the Markdown of one workload."""
     ours = next(iter(workload.samples.values()))
     rows = [
         f"### {workload.count:,} texts, {'Korean' if workload.language == 'ko' else 'English'}",
+        "",
+        f"`python -m benchmarks.bench --only dedup --paragraphs {workload.language}:{workload.count}`",
         "",
         "| | search CPU s | µs a text | × ours | process CPU s | × ours | peak MB | precision | recall | lost |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
@@ -153,19 +152,3 @@ def _table(workload: Workload) -> list[str]:
         rows.append(f"| {SEARCHES[name].title} | {' | '.join(cells)} |")
     rows += [f"| {SEARCHES[name].title} | {why} |{' |' * 8}" for name, why in workload.left_out.items()]
     return [*rows, ""]
-
-
-def drawing(workloads: Sequence[Workload]) -> list[dict[str, Any]]:
-    """Return one point a search and workload for the picture."""
-    return [
-        {
-            "title": SEARCHES[name].title,
-            "language": workload.language,
-            "count": workload.count,
-            "search": 1e6 * statistics.median(s.search for s in samples) / workload.count,
-            "process": 1e6 * statistics.median(s.process.cpu for s in samples) / workload.count,
-            **workload.scores[name],
-        }
-        for workload in workloads
-        for name, samples in workload.samples.items()
-    ]

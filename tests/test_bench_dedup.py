@@ -88,5 +88,5 @@ def test_a_search_that_was_left_out_is_named_with_the_reason():
     found = dedup.Workload(
         "ko", 10, {"newsieve": [sample]}, {"newsieve": score}, {"daft": "cannot be installed here"}
     )
-    rows = dedup.page([found], "plot.svg")
+    rows = dedup.table(found)
     assert f"| {SEARCHES['daft'].title} | cannot be installed here |{' |' * 8}" in rows
