@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import xxhash
@@ -13,16 +14,18 @@ from pipeline.extract.article import Article, Guide, PageError, WaitingError
 from pipeline.extract.dates import found_day, written_time
 from pipeline.extract.learning import Lesson
 from pipeline.extract.metadata import read_head
-from pipeline.extract.page import parsed
+from pipeline.extract.page import Page, parsed
 from pipeline.extract.payload import payload_text
 from pipeline.extract.selectors import layouts_of, selected_lines
 from pipeline.extract.templates import Template, agreement, read, shown_day
-from pipeline.extract.walk import Paragraph, own_texts
+from pipeline.extract.walk import Paragraph, listed_texts, own_texts
 
 BLOCKS = ("p", "div", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "article", "section")
+LISTED = "trafilatura/drop a list of links"
+TABLE_RULE = re.compile(r"[-|]*---\|---[-|]*")  # what trafilatura puts below the head of a table
 AUDIT_EACH = 64
 RESCUED_ELEMENTS = (
-    5_000  # on larger pages trafilatura asks no other extractor: jusText takes their number squared
+    5_000  # a larger page is not given to trafilatura's other extractors: jusText squares their number
 )
 
 
@@ -46,15 +49,16 @@ def read_article(content: bytes, doc_id: str, host: str | None, guide: Guide) ->
     tree = None if lines and (time or taught) else load_html(content.decode())
     head = head._replace(published=time or _day(tree))
     if lines:
-        audit = _audit(content, doc_id, own_texts(lines)) if template else None
+        audit = _audit(page, content, doc_id, own_texts(lines)) if template else None
         return Article(lines, head, "template" if template else "selectors", audit)
     texts = guide.texts.get(content_key(content)) if guide.texts else None
     texts = _tree_text(tree) if texts is None else texts
     hidden = payload_text(page, texts)
     if not texts and not hidden:
         raise PageError("no_text", "no main text was found in the page")
-    way = "script" if hidden else "trafilatura"
-    return Article([Paragraph(text) for text in hidden or texts], head, way)
+    if hidden:
+        return Article([Paragraph(text) for text in hidden], head, "script")
+    return Article(unlisted(page, texts), head, "trafilatura")
 
 
 def _template(host: str | None, guide: Guide) -> Template | None:
@@ -70,11 +74,22 @@ def content_key(content: bytes) -> str:
     return xxhash.xxh3_128_hexdigest(content)
 
 
-def _audit(content: bytes, doc_id: str, lines: list[str]) -> float | None:
+def unlisted(page: Page, texts: list[str]) -> list[Paragraph]:
+    """Return paragraphs of a page, those in its lists of links as a part of their own.
+
+    Where they are most of the text, they are the article: an overview, a list of documents.
+    """
+    listed = listed_texts(page.tree.body)
+    lines = [Paragraph(text, LISTED if text.removeprefix("- ") in listed else None) for text in texts]
+    most = 2 * sum(len(line.text) for line in lines if line.part) > sum(map(len, texts))
+    return [Paragraph(text) for text in texts] if most else lines
+
+
+def _audit(page: Page, content: bytes, doc_id: str, lines: list[str]) -> float | None:
     """Return how far trafilatura agrees with a template, on one page of ``AUDIT_EACH`` whatever their order."""
     if xxhash.xxh3_64_intdigest(doc_id.encode()) % AUDIT_EACH:
         return None
-    return agreement(lines, main_text(content.decode()))
+    return agreement(lines, own_texts(unlisted(page, main_text(content.decode()))))
 
 
 def lesson(content: str) -> Lesson:
@@ -103,7 +118,8 @@ def _tree_text(tree: HtmlElement | None) -> list[str]:
     found = bare_extraction(tree, fast=large, include_comments=False, with_metadata=False, deduplicate=False)
     text = getattr(found, "text", None) or ""
     folded = (" ".join(line.split()) for line in text.split("\n"))
-    return [line for line in folded if line]
+    rows = (line.strip("| ") if line.startswith("|") else line for line in folded)
+    return [line for line in rows if line and not TABLE_RULE.fullmatch(line)]
 
 
 def _day(tree: HtmlElement | None) -> datetime | None:

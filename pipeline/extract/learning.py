@@ -19,7 +19,7 @@ from selectolax.lexbor import LexborNode
 from pipeline.extract.dates import day_in
 from pipeline.extract.page import Page, parsed
 from pipeline.extract.templates import LISTED, Template, f1, read, signature, words_of
-from pipeline.extract.walk import own_texts, paragraphs
+from pipeline.extract.walk import listed_texts, own_texts, paragraphs
 
 LEARN_PAGES, CHECK_PAGES = 8, 8  # each costs a call of trafilatura
 LEAST_PAGES = 4
@@ -93,10 +93,7 @@ def _taught(lesson: Lesson, lines: list[str]) -> _Taught:
         name = signature(node)
         if name:
             holders[name].append(node)
-    body = page.tree.body
-    listed = (
-        {line.text for line in paragraphs(body, None, LISTED) if line.part} if body is not None else set()
-    )
+    listed = listed_texts(page.tree.body)
     own = [line for line in lines if line.removeprefix("- ") not in listed]
     return _Taught(page, holders, words_of(own))
 

@@ -102,6 +102,12 @@ def _listed(lines: list[Paragraph], plain: list[bool], name: str) -> list[Paragr
     return listed
 
 
+def listed_texts(root: LexborNode | None) -> set[str]:
+    """Return the texts that stand in lists of links under ``root`` and nowhere else."""
+    lines = paragraphs(root, None, "links") if root is not None else []
+    return {line.text for line in lines if line.part} - set(own_texts(lines))
+
+
 def own_texts(lines: list[Paragraph]) -> list[str]:
     """Return the texts that are the article's own."""
     return [line.text for line in lines if line.part is None]
