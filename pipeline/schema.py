@@ -66,6 +66,7 @@ _DOCUMENTS: Columns = {
     "section": pl.String,
     "way": pl.String,  # how its HTML was read: selectors, template, trafilatura, script
     "audit": pl.Float32,  # how far trafilatura agrees with the template, where that was asked
+    "note": pl.String,  # what was unusual in reading it: its charset, characters replaced, its depth
     "kept_whole": pl.String,  # why nothing was stripped from it; null for the others
 }
 DOCUMENTS = pl.Schema(_DOCUMENTS)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.read.charset import codec_of, decode, is_binary, sanitise, sanitised, undecodable
+from pipeline.read.charset import codec_of, decode, encoded_twice, is_binary, sanitise, sanitised, undecodable
 
 KOREAN = "똠방각하가 서울에서 새 소식을 전했다. "
 
@@ -34,6 +34,37 @@ KOREAN = "똠방각하가 서울에서 새 소식을 전했다. "
 def test_charset_is_found_and_noted(data, declared, text, note):
     """The byte order mark, UTF-8, the declared charset and CP949 are tried in this order, and the choice noted."""
     assert decode(data, declared) == (text, note, 0)
+
+
+def cp1252(data):
+    """Return bytes as browsers read them that take them for Windows-1252."""
+    return "".join(
+        chr(byte) if byte in b"\x81\x8d\x8f\x90\x9d" else bytes([byte]).decode("cp1252") for byte in data
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        (KOREAN.encode().decode("latin-1"), "utf-8 encoded twice"),
+        (cp1252(KOREAN.encode()), "utf-8 encoded twice"),
+        (KOREAN.encode("cp949").decode("latin-1"), "cp949 encoded twice"),
+        (cp1252(KOREAN.encode("cp949")), "cp949 encoded twice"),
+        (KOREAN, None),
+        ("Élève, déjà vu à l’hôtel – 25 °C, ±3, ¾ “naïve” Åland ÇÉÑ ÖÜÄ … €50™ ", None),
+        (f"보기: {'한'.encode().decode('latin-1')} ", None),
+    ],
+)
+def test_what_was_encoded_twice_is_noticed(text, note):
+    """Hangul in UTF-8 or CP949 that was read as a western charset is noted; western text and an example are not."""
+    assert encoded_twice(pl.Series([sanitise(text * 3)])).to_list() == [note]
+
+
+def test_a_note_repeats_no_endless_label():
+    """A page may declare anything; the note has the beginning of it."""
+    assert (
+        decode(KOREAN.encode("cp949"), "x" * 10_000).charset_note == f"cp949 though {'x' * 40} was declared"
+    )
 
 
 def test_cut_last_character_is_one_replacement():

@@ -6,10 +6,12 @@ from contextlib import suppress
 
 import polars as pl
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.execute import Local, Task
 from pipeline.extract import extract
 from pipeline.extract.article import PageError
+from pipeline.extract.depth import flat
 from pipeline.extract.html import lesson, main_text, read_article
 from pipeline.extract.limits import cpu_limit, memory_limit
 from pipeline.read.html import declared_charset, declared_url
@@ -200,3 +202,44 @@ def test_hostile_pages_teach_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr("pipeline.extract.html.lesson", lambda content: content.index("no such text"))
     assert teach("site.example", frame["doc_id"].to_list(), [tmp_path / "0.parquet"]) is None
+
+
+NESTED = {
+    "wrappers": "<div>" * 400 + "{}" + "</div>" * 400,
+    "left open": "<p><font size=2>가</font><font size=3>" * 400 + "{}",
+    "tables": "<table><tr><td>" * 150 + "{}" + "</table>" * 150,
+    "lists": "<ul><li>" * 200 + "{}",
+    "after": "<div>" * 400 + "가" + "</div>" * 400 + "{}",
+    "after a template": "<template>" * 400 + "</template>" * 400 + "{}",
+    "after a hundred errors": "</x>" * 200 + "<b>" * 400 + "{}",
+}
+
+
+@pytest.mark.parametrize("markup", NESTED.values(), ids=NESTED)
+def test_no_depth_loses_the_rest(markup):
+    """What nests deeper than libxml2 reads, and what stands after it, is read from a flatter copy, and noted."""
+    lines = [f"{n}번째 {BODY}" for n in range(4)]
+    content = page(
+        markup.replace("{}", "<article>" + "".join(f"<p>{line}</p>" for line in lines) + "</article>")
+    )
+
+    found = extract(pages_of(content, kind="html"))
+
+    assert [text for text in found.lines["text"] if BODY in text] == lines
+    assert found.documents["note"].to_list() == ["nested too deep for the parser, read from a flatter copy"]
+
+
+def test_what_nests_too_deep_keeps_its_paragraphs():
+    """Breaks, cells and scripts are in the copy what they are in the page; a page that is no deeper has no copy."""
+    deep = (
+        "<div>" * 70
+        + "<table><tr><td>가</td><td>나</td></tr></table>다<br>라 &lt;b&gt;<script>마</script>"
+        + "</div>" * 70
+    )
+
+    copy = LexborHTMLParser(flat(page(f"<h1>앞</h1>{deep}<p>뒤</p>"))).body
+
+    assert [node.text() for node in copy.css("h1, p")] == ["앞", "가 | 나", "다", "라 <b>", "뒤"]
+    assert extract(pages_of(page("<div>" * 200 + BODY * 3), kind="html")).documents["note"].to_list() == [
+        None
+    ]

@@ -255,9 +255,9 @@ def test_a_page_that_is_not_here_is_on_record(tmp_path, monkeypatch, data, reaso
     ("header", "meta", "text", "charset"),
     [
         ("euc-kr", "", "똠방각하", "cp949 declared euc-kr"),
-        ("utf-8", "euc-kr", "똠방각하", "cp949 declared euc-kr"),
-        ("ISO-8859-1", "ks_c_5601-1987", "가", "cp949 declared ks_c_5601-1987"),
-        ("shift_jis", "euc-kr", "日本", "shift_jis"),
+        ("utf-8", "euc-kr", "똠방각하", "cp949 declared euc-kr, utf-8 in the header"),
+        ("ISO-8859-1", "ks_c_5601-1987", "가", "cp949 declared ks_c_5601-1987, ISO-8859-1 in the header"),
+        ("shift_jis", "euc-kr", "日本", "shift_jis, shift_jis in the header"),
         ("", "", "다리가 열렸다", "cp949"),
     ],
 )

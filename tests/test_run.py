@@ -135,6 +135,20 @@ def test_workers_do_not_change_a_byte(tmp_path, monkeypatch):
     assert found[0] == found[1] == found[2]
 
 
+def test_what_was_unusual_in_reading_is_in_the_manifest(tmp_path):
+    """Notes are counted without their numbers; pages whose text may be wrong are named."""
+    text = record(1)["text"].replace("©", "")
+    files = {"a": text.encode(), "b": text.encode("cp949"), "c": (text + "가나").encode()[:-1],
+             "d": text.encode().decode("latin-1").encode()}  # fmt: skip
+    for name, data in files.items():
+        (tmp_path / f"{name}.txt").write_bytes(data)
+
+    counts = build(tmp_path / "out", *(tmp_path / f"{name}.txt" for name in files)).counts
+
+    assert counts["notes"] == {"cp949": 1, "utf-8 encoded twice": 1, "utf-8, characters replaced": 1}
+    assert sorted(counts["noted"].values()) == ["utf-8 encoded twice", "utf-8, 1 character replaced"]
+
+
 def test_a_second_run_from_scratch_writes_the_same_bytes(tmp_path, crawl):
     """Equal input and settings give equal files, but for the seconds a pass took."""
     for name in ("a", "b"):

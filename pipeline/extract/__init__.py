@@ -15,6 +15,7 @@ from pipeline.extract.limits import page_limits
 from pipeline.extract.shape import check_lines, check_shape
 from pipeline.extract.text import FAILED, crowded, text_lines
 from pipeline.read.batch import DETAIL_CHARS
+from pipeline.read.charset import encoded_twice
 from pipeline.schema import DOCUMENTS, LINES, PAGES, SKIPPED, conform
 
 NO_GUIDE = Guide()
@@ -22,7 +23,7 @@ ATTEMPTS = 2  # in a process of its own, before a page is taken for the killer
 
 HEADS = {
     name: DOCUMENTS[name]
-    for name in ("doc", "title", "press", "published", "byline", "section", "way", "audit")
+    for name in ("doc", "title", "press", "published", "byline", "section", "way", "audit", "note")
 }
 EXTRACTED_LINES = {name: LINES[name] for name in ("doc", "line", "text", "part")}
 
@@ -62,6 +63,7 @@ def extract(pages: pl.DataFrame, guide: Guide = NO_GUIDE) -> Extracted:
         .with_columns(
             pl.coalesce(name, f"{name}_found").alias(name) for name in ("title", "press", "published")
         )
+        .with_columns(note=_noted("charset", "note", "twice"))
     )
     numbered = numbered.with_columns(waits=pl.col("doc").is_in(waiting.implode()))
     without = (
@@ -114,19 +116,28 @@ def _joined(parts: Sequence[Extracted]) -> Extracted:
     return Extracted(pl.concat(documents), pl.concat(lines), skipped, waiting)
 
 
+def _noted(*columns: str) -> pl.Expr:
+    """Return what several columns say, joined by a semicolon; null where none says anything."""
+    text = pl.concat_str(columns, separator="; ", ignore_nulls=True)
+    return pl.when(text != "").then(text)
+
+
 def _renumbered(frame: pl.DataFrame, order: pl.DataFrame) -> pl.DataFrame:
     return frame.join(order, on="doc", maintain_order="left").drop("doc").rename({"new": "doc"})
 
 
 def _texts(lines: pl.DataFrame) -> pl.DataFrame:
-    """Return ``doc, content_hash, lines_in, chars_in`` of every document that has a line."""
+    """Return ``doc, content_hash, lines_in, chars_in, twice`` (a note) of every document that has a line."""
     joined = lines.group_by("doc", maintain_order=True).agg(
         "text",
         lines_in=pl.len().cast(pl.UInt32),
         chars_in=pl.col("text").str.len_chars().sum().cast(pl.UInt32),
     )
-    hashes = [xxhash.xxh3_128_hexdigest(text) for text in joined["text"].list.join("\n").cast(pl.Binary)]
-    return joined.drop("text").with_columns(content_hash=pl.Series(hashes, dtype=pl.String))
+    whole = joined["text"].list.join("\n")
+    hashes = [xxhash.xxh3_128_hexdigest(text) for text in whole.cast(pl.Binary)]
+    return joined.drop("text").with_columns(
+        content_hash=pl.Series(hashes, dtype=pl.String), twice=encoded_twice(whole)
+    )
 
 
 def _html(pages: pl.DataFrame, guide: Guide) -> _Html:
@@ -134,7 +145,7 @@ def _html(pages: pl.DataFrame, guide: Guide) -> _Html:
     heads, lines, reasons, waiting = [], [], [], []
     for doc, article in _articles(pages, guide):
         if isinstance(article, Article):
-            heads.append((doc, *article.head, article.way, article.audit))
+            heads.append((doc, *article.head, article.way, article.audit, article.note))
             lines += [(doc, number, *line) for number, line in enumerate(article.lines, start=1)]
         elif isinstance(article, PageError):
             reasons.append((doc, article.reason, article.detail))

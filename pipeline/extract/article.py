@@ -38,13 +38,14 @@ class Article(NamedTuple):
     """An article's paragraphs in reading order, with those of parts that are none of it, and its head.
 
     ``way``: selectors, template, trafilatura or script. ``audit``: of a template's page that was also given to
-    trafilatura, how far both agree (token F1).
+    trafilatura, how far both agree (token F1). ``note``: what was unusual in reading the page.
     """
 
     lines: list[Paragraph]
     head: Head
     way: str
     audit: float | None = None
+    note: str | None = None
 
 
 class PageError(Exception):

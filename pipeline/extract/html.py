@@ -12,6 +12,7 @@ from trafilatura.utils import load_html
 
 from pipeline.extract.article import Article, Guide, PageError, WaitingError
 from pipeline.extract.dates import found_day, written_time
+from pipeline.extract.depth import FLATTENED, flat, is_cut
 from pipeline.extract.learning import Lesson
 from pipeline.extract.metadata import read_head
 from pipeline.extract.page import Page, parsed
@@ -46,7 +47,7 @@ def read_article(content: bytes, doc_id: str, host: str | None, guide: Guide) ->
     time = head.published or (
         shown_day(page, template) if template and taught else written_time(page, head.title)
     )
-    tree = None if lines and (time or taught) else load_html(content.decode())
+    tree, note = (None, None) if lines and (time or taught) else loaded(content.decode())
     head = head._replace(published=time or _day(tree))
     if lines:
         audit = _audit(page, content, doc_id, own_texts(lines)) if template else None
@@ -58,7 +59,7 @@ def read_article(content: bytes, doc_id: str, host: str | None, guide: Guide) ->
         raise PageError("no_text", "no main text was found in the page")
     if hidden:
         return Article([Paragraph(text) for text in hidden], head, "script")
-    return Article(unlisted(page, texts), head, "trafilatura")
+    return Article(unlisted(page, texts), head, "trafilatura", note=note)
 
 
 def _template(host: str | None, guide: Guide) -> Template | None:
@@ -94,7 +95,7 @@ def _audit(page: Page, content: bytes, doc_id: str, lines: list[str]) -> float |
 
 def lesson(content: str) -> Lesson:
     """Return what a page teaches about its host."""
-    page, tree = parsed(content), load_html(content)
+    page, (tree, _) = parsed(content), loaded(content)
     head = read_head(page)
     asked = head.published is None and written_time(page, head.title) is None
     day = _day(tree) if asked else None  # before trafilatura, which uses the tree up
@@ -103,7 +104,13 @@ def lesson(content: str) -> Lesson:
 
 def main_text(content: str) -> list[str]:
     """Return the paragraphs that trafilatura takes for the main text of a page."""
-    return _tree_text(load_html(content))
+    return _tree_text(loaded(content)[0])
+
+
+def loaded(content: str) -> tuple[HtmlElement | None, str | None]:
+    """Return the tree of a page for trafilatura, and a note if that is a flatter copy's."""
+    tree = load_html(content)
+    return (load_html(flat(content)), FLATTENED) if tree is not None and is_cut(tree) else (tree, None)
 
 
 def _tree_text(tree: HtmlElement | None) -> list[str]:

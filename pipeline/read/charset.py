@@ -37,6 +37,7 @@ MAGICS = (
 )  # fmt: skip
 NUL_SHARE = 1 / 1000  # a stray NUL is a page's slip; random bytes hold four times this
 UNDECODABLE_SHARE = 1 / 100
+LABEL_CHARS = 40  # of a declared charset that a note repeats
 REPLACED = "\ufffd"
 
 # Patterns that Python's engine and Polars' read alike.
@@ -48,6 +49,17 @@ _UNCLEAN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uff
 DELETE = 0x7F
 _MARKS = (0xBBBF, 0xBFBE, 0xBFBF)  # behind 0xEF: the code points of DROPPED in UTF-8
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
+
+# Hangul in UTF-8, and in CP949, read as Windows-1252 and encoded once more. Bytes that this charset lacks are controls
+# of ISO-8859-1, which are blanks by now.
+_TAIL = (
+    "[ \u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"
+)
+TWICE = {
+    "utf-8 encoded twice": f"(?:[\u00ea-\u00ed]{_TAIL}{{2}}){{2}}",
+    "cp949 encoded twice": "(?:[\u00b0-\u00c8][\u00a1-\u00fe]){3}",
+}
+TWICE_LEAST = 5  # places in a text: one may be a quotation
 
 
 class Decoded(NamedTuple):
@@ -131,6 +143,19 @@ def without_surrogates(text: str) -> str:
     return _SURROGATES.sub("", text)
 
 
+def encoded_twice(texts: pl.Series) -> pl.Series:
+    """Return of each clean text a note where it looks like Hangul encoded twice, else null.
+
+    The text stays as it is: what was lost on the way cannot be told from what was meant.
+    """
+    frame = pl.DataFrame({"text": texts}).lazy()
+    found = [
+        pl.when(pl.col("text").str.count_matches(pattern) >= TWICE_LEAST).then(pl.lit(note))
+        for note, pattern in TWICE.items()
+    ]
+    return frame.select(twice=pl.coalesce(found)).collect()["twice"]
+
+
 def codec_of(label: str | None) -> str | None:
     """Return the codec to use for a declared charset; None for none, an unknown one, or one that is no charset."""
     name = (label or "").strip().lower()
@@ -174,10 +199,11 @@ def _korean(data: bytes) -> bool:
 def _noted(text: str, codec: str, declared: str | None) -> Decoded:
     replaced = text.count(REPLACED)
     note = codec
+    label = (declared or "")[:LABEL_CHARS]
     if declared and codec_of(declared) != codec:
-        note += f" though {declared} was declared"
+        note += f" though {label} was declared"
     elif declared and declared.lower() != codec:
-        note += f" declared {declared}"
+        note += f" declared {label}"
     if replaced:
         note += f", {replaced} character{'s' if replaced > 1 else ''} replaced"
     plain = note == "utf-8" or (codec == "utf-8" and codec_of(declared) == codec and not replaced)

@@ -19,7 +19,7 @@ from pipeline.read.batch import (
     InputFile,
     UnusableError,
 )
-from pipeline.read.charset import SINGLE_BYTE, codec_of, decode, is_binary, without_surrogates
+from pipeline.read.charset import LABEL_CHARS, SINGLE_BYTE, codec_of, decode, is_binary, without_surrogates
 from pipeline.read.html import declared_charset
 from pipeline.read.records import RAW, batches
 from pipeline.read.response import MARKUP, Response, charset_of, decoded, kind_of, parse
@@ -130,7 +130,10 @@ def _recorded(record: Record, kind: str) -> Row | None:
     if is_binary(body):
         raise UnusableError("binary", f"not text: it begins with {body[:8].hex(' ')}")
     header = charset_of(response.fields.get("content-type", ""))
-    text, note, _ = decode(body, _declared(header, declared_charset(body) if form == "html" else None))
+    meta = declared_charset(body) if form == "html" else None
+    text, note, _ = decode(body, _declared(header, meta))
+    if header and meta and codec_of(header) != codec_of(meta):
+        note = f"{note or 'utf-8'}, {header[:LABEL_CHARS]} in the header"
     return {form: text, "charset": note, "size": len(body)}
 
 

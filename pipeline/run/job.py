@@ -23,6 +23,7 @@ from pipeline.run.frequent import Cleaned, earlier_counts, remove_frequent
 from pipeline.run.gather import SEEN, Gathered, gather, one_page_an_id
 from pipeline.run.known import open_known, write_level
 from pipeline.run.learn import TEMPLATES, disproved, known_templates, templates_table
+from pipeline.run.notes import notes_of
 from pipeline.run.plan import Plan, plan_run, refuse_unreadable
 from pipeline.run.suspects import TOLD, check_suspects, suspects_of
 from pipeline.run.write import Tables, tables_of, write_generation
@@ -192,6 +193,7 @@ def _passes(
         "pages_by_way": dict(gathered.documents.drop_nulls("way").group_by("way").len().sort("way").rows()),
         "templates": {host: it.agreement for host, it in sorted(templates.items()) if it},
         "suspects": suspects[:TOLD],
+        **notes_of(gathered.documents),
         "kept_whole": dict(spared.select("doc_id", "kept_whole").rows()[:TOLD]),
     }
     return written, replaces, {**counts_of(tables, gathered), **told}
