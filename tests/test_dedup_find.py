@@ -25,6 +25,7 @@ from pipeline.dedup.utf8 import texts_of
 from pipeline.dedup.verify import similarity
 from pipeline.errors import CorpusError, StorageError
 from pipeline.store.index import open_index, write_index
+from pipeline.store.mapped import shelved
 
 RULES = st.sampled_from(["jaccard", "containment", "coverage"])
 LOOSE = Settings(threshold=0.5, num_perm=64, recall=0.9)
@@ -235,6 +236,29 @@ def test_a_small_room_changes_nothing(items, rule, memory):
     assert found.compared == wanted.compared
     np.testing.assert_array_equal(list(found.keys), list(wanted.keys))
     assert told
+
+
+def test_texts_that_lie_in_another_order_are_found_the_same(tmp_path):
+    """Texts read as they lie in files, not as they are ranked, give the same verdict, index rows and keys."""
+    rng = np.random.default_rng(4)
+    texts = [
+        "".join(map(chr, range(0xAC00 + 25 * (n // 4), 0xAC1C + 25 * (n // 4)))) + f"{n % 4}"
+        for n in range(400)
+    ]
+    texts += ["짧은 글", "", "a" * 12, "a" * 13] * 2
+    place = rng.permutation(len(texts))
+    with shelved((pl.Series(texts)[part] for part in np.split(place, [100, 250])), tmp_path / "shelf") as (
+        lying,
+        _,
+    ):
+        items = frame_of(texts).with_columns(text=lying[np.argsort(place)])
+        wanted = find_duplicates(frame_of(texts), None, LOOSE)
+        found = find_duplicates(items, None, LOOSE, Room(0, tmp_path, lambda: None))
+    assert items["text"].to_list() == texts
+    assert 100 < len(wanted.removed) < 400
+    assert found.removed.equals(wanted.removed)
+    assert found.kept.equals(wanted.kept)
+    np.testing.assert_array_equal(list(found.keys), list(wanted.keys))
 
 
 def test_a_folder_without_room_is_told():

@@ -7,9 +7,11 @@ import pytest
 
 from pipeline.errors import CorpusError, LockedError, StorageError
 from pipeline.schema import REMOVALS
-from pipeline.store.files import read_table, write_table
+from pipeline.store import mapped
+from pipeline.store.files import read_table, stage_table, write_table
 from pipeline.store.lock import locked
 from pipeline.store.manifest import Manifest, commit, manifest_path, read_manifests, versions
+from pipeline.store.mapped import Mapped, forgetting, mapped_table, shelved
 
 ROWS = pl.DataFrame(
     {
@@ -133,3 +135,49 @@ def test_a_manifest_of_another_format_is_refused(tmp_path):
 
     with pytest.raises(CorpusError, match="written by another version of newsieve"):
         read_manifests(tmp_path)
+
+
+TEXTS = ["가나다라마바사아자차카타파하", "short", "", *(f"{'본문' * 20} {number}" for number in range(50))]
+
+
+def test_shelved_texts_outlive_their_file_and_its_pages(tmp_path):
+    """Texts on a shelf read the same when their pages were let go and the file is gone; nothing is left behind."""
+    parts = [pl.Series(TEXTS), pl.Series([], dtype=pl.String), pl.Series(TEXTS[::-1])]
+    with shelved(iter(parts), tmp_path / "shelf") as (texts, shelf):
+        assert texts.to_list() == TEXTS + TEXTS[::-1]
+        shelf.forget()
+        assert texts.to_list() == TEXTS + TEXTS[::-1]
+    assert texts.to_list() == TEXTS + TEXTS[::-1]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_shelf_goes_when_the_work_on_it_fails(tmp_path):
+    """An error while texts are on the shelf leaves no file."""
+    with pytest.raises(ZeroDivisionError), shelved([pl.Series(TEXTS)], tmp_path / "shelf"):
+        _ = 1 // 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_pages_are_let_go_when_enough_have_come(tmp_path, monkeypatch):
+    """Files are told to forget whenever that many bytes came in since, whatever else comes and goes."""
+    stage_table(pl.DataFrame({"text": TEXTS}), tmp_path / "staged", pl.Schema({"text": pl.String}))
+    frame, file = mapped_table(tmp_path / "staged", pl.Schema({"text": pl.String}))
+    memory, told = {"held": 100}, []
+    monkeypatch.setattr(mapped, "_resident", lambda: memory["held"])
+    monkeypatch.setattr(Mapped, "forget", lambda _self: told.append(memory.update(held=memory["held"] - 80)))
+    forget = forgetting([file], 100)
+    counts = []
+    for held in (199, 200, 219, 220, 30, 129, 130):
+        memory["held"] = held
+        forget()
+        counts.append(len(told))
+    assert counts == [0, 1, 1, 2, 2, 2, 3]
+    assert frame["text"].to_list() == TEXTS
+
+
+def test_a_damaged_staged_table_is_refused(tmp_path):
+    """What is no Arrow file, or not there, is named."""
+    (tmp_path / "bad").write_bytes(b"no arrow")
+    for name in ("bad", "missing"):
+        with pytest.raises(CorpusError, match=f"{name}: damaged or missing"):
+            mapped_table(tmp_path / name, pl.Schema({"text": pl.String}))

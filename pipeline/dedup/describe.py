@@ -38,19 +38,22 @@ def exact_hashes(texts: Texts, kernels: ModuleType | None, min_chars: int = 0) -
     Also whether each form has at least ``min_chars`` characters.
     """
     found, long = np.empty((2, len(texts.views)), np.uint64), np.empty(len(texts.views), np.bool_)
+    order = texts.reading_order(np.arange(len(texts.views)))
 
     def work(block: tuple[int, int]) -> None:
-        first, last = block
-        forms = forms_of(texts, np.arange(first, last), kernels)
-        long[first:last] = _has_chars(forms, min_chars)
+        rows = order[slice(*block)]
+        forms = forms_of(texts, rows, kernels)
+        long[rows] = _has_chars(forms, min_chars)
         if kernels is not None:
-            kernels.exact_hashes(forms.data, forms.offsets, found[:, first:last])
-            return
-        data, ends = forms.data.data, forms.offsets.tolist()
-        digests = b"".join([xxhash.xxh3_128_digest(data[a:b]) for a, b in pairwise(ends)])
-        found[:, first:last] = np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, 2).T
+            hashes = np.empty((2, len(rows)), np.uint64)
+            kernels.exact_hashes(forms.data, forms.offsets, hashes)
+        else:
+            data, ends = forms.data.data, forms.offsets.tolist()
+            digests = b"".join([xxhash.xxh3_128_digest(data[a:b]) for a, b in pairwise(ends)])
+            hashes = np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, 2).T
+        found[:, rows] = hashes
 
-    _each_block(work, texts.sizes(slice(None)), kernels)
+    _each_block(work, texts.sizes(order), kernels)
     return found, long
 
 
@@ -68,7 +71,7 @@ def _has_chars(texts: Utf8, least: int) -> Bools:
 
 
 def put_keys(keys: BandKeys, texts: Texts, rows: I64, settings: Settings, kernels: ModuleType | None) -> None:
-    """Put the band keys of the matching forms of some rows into ``keys``; signatures are not stored."""
+    """Put the band keys of the matching forms of some rows into ``keys``, in their order; signatures are not stored."""
     bands, height = settings.bands()
     factors, addends = permutations(settings.num_perm, settings.seed)
     by_row = [_by_row(values, bands, height) for values in (factors, addends)]

@@ -163,8 +163,10 @@ def _collapse(
     number[fresh] = np.arange(len(fresh))
     first, last = first[fresh], last[fresh]
     spread = doc[first] != doc[last]  # the items of a document follow each other
-    keys = BandKeys(settings.bands()[0], space[first], room)
-    put_keys(keys, texts, first, settings, kernels)
+    order = texts.reading_order(first)
+    keys = BandKeys(settings.bands()[0], space[first[order]], room)
+    put_keys(keys, texts, first[order], settings, kernels)
+    keys = keys.only(np.argsort(order)) if room.forget else keys
     nodes = Nodes(texts, first, last, doc[first], space[first], spread, hashes[:, fresh], keys)
     old = taken[text] >= 0
     equal = pl.DataFrame({"item": item[old], "duplicate_of": taken[text[old]]})

@@ -47,12 +47,12 @@ def similarity(texts: Texts, left: I64, right: I64, settings: Settings, kernels:
     """Return how well the left text of each pair may stand for the right one, NaN below the threshold.
 
     Pair i is rows ``left[i]`` and ``right[i]`` of the texts, in matching form. Texts without shingles are similar to
-    nothing. Texts are fetched block by block of the pairs, in the order of ``left``.
+    nothing. Texts are fetched block by block of the pairs, sorted by ``left`` or by where it lies.
     """
     scores = np.full(len(left), np.nan)
     if not len(left):
         return scores
-    order = np.argsort(left, kind="stable")
+    order = np.argsort(left, kind="stable") if texts.forget is None else texts.reading_order(left)
     ends = np.concatenate([[0], np.cumsum(texts.sizes(right[order]) + _PAIR_BYTES)])
 
     def work(block: tuple[int, int]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -19,17 +18,17 @@ from pipeline.dedup.known import Known
 from pipeline.dedup.room import BandKeys, Room
 from pipeline.dedup.settings import Settings
 from pipeline.dedup.signature import blocks
-from pipeline.run.gather import Gathered
+from pipeline.run.gather import Forget, Gathered
 from pipeline.schema import LINE_REF, REMOVALS, REMOVED
-from pipeline.store.mapped import shelved
+from pipeline.store.mapped import forgetting, shelved
 
 _IN_MEMORY: Final = 1 << 29  # bytes of the texts of whole documents; beyond them they go to a file
+_LINES: Final = 1 << 18  # counted at once
 _JOINED_BYTES: Final = 1 << 26  # of texts put together at once
 _RULES = {"jaccard": "Jaccard", "containment": "containment", "coverage": "coverage"}
 LEVELS = ("documents", "paragraphs")
 TAKEN = pl.Schema([("doc", pl.UInt32()), *REMOVALS.items()])
 OpenKnown = Callable[[str], Known | None]
-Forget = Callable[[], None]
 
 
 class Kept(NamedTuple):
@@ -79,7 +78,7 @@ def dedupe(gathered: Gathered, config: Dedup, known: OpenKnown, folder: Path) ->
     kept: dict[str, Kept] = {}
     copies = pl.DataFrame(schema={"doc": pl.UInt32, "cluster_size": pl.UInt32})
     if config.documents != "off":
-        with whole_texts(lines, folder / "whole.arrow") as (whole, forget):
+        with whole_texts(lines, folder / "whole.arrow", gathered.forget) as (whole, forget):
             room = Room(folder=folder, forget=forget)
             settings = settings_of(config, "documents")
             rows, kept["documents"] = _judge(whole, documents, settings, known("documents"), room)
@@ -88,7 +87,8 @@ def dedupe(gathered: Gathered, config: Dedup, known: OpenKnown, folder: Path) ->
         lines = lines.join(rows, on="doc", how="anti", maintain_order="left")
         copies = _cluster_sizes(rows, documents)
     if config.paragraphs != "off":
-        settings, room = settings_of(config, "paragraphs"), Room(folder=folder)
+        settings = settings_of(config, "paragraphs")
+        room = Room(folder=folder, forget=gathered.forget)
         rows, kept["paragraphs"] = _judge(lines, documents, settings, known("paragraphs"), room)
         gone = lines.join(rows, on=["doc", "line"], maintain_order="left")
         taken.append(_removals(gone, documents, "paragraph", pl.col("kind").cast(pl.String), config.rule))
@@ -98,19 +98,17 @@ def dedupe(gathered: Gathered, config: Dedup, known: OpenKnown, folder: Path) ->
 
 def in_rank_order(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
     """Return ``doc, line, text`` of the lines of ``documents[doc, rank]`` by rank, then line."""
-    every = pl.concat([documents["doc"], lines["doc"].unique()]).to_numpy()
-    ranks = np.full(int(every.max(initial=0)) + 1, len(documents), np.uint32)
-    ranks[documents["doc"].to_numpy()] = documents["rank"].to_numpy()
-    rank = ranks[lines["doc"].to_numpy()]
-    order = np.lexsort((lines["line"].to_numpy(), rank))
-    return lines.select("doc", "line", "text")[order[: np.searchsorted(rank[order], len(documents))]]
+    ranked = lines.select("doc", "line", "text").join(documents.select("doc", "rank"), on="doc")
+    return ranked.sort("rank", "line").drop("rank")
 
 
 @contextmanager
-def whole_texts(lines: pl.DataFrame, path: Path) -> Iterator[tuple[pl.DataFrame, Forget | None]]:
+def whole_texts(
+    lines: pl.DataFrame, path: Path, forget_lines: Forget | None
+) -> Iterator[tuple[pl.DataFrame, Forget | None]]:
     """Give ``doc, line, text`` of whole documents, line 0, of lines in order; and how to forget what was read of them.
 
-    Where texts are many, they lie in a file at ``path`` meanwhile.
+    Where texts are many, they lie in a file at ``path`` meanwhile. ``forget_lines`` is that of the lines.
     """
     sizes = np.cumsum(lines["text"].str.len_bytes().to_numpy(), dtype=np.int64)
     doc = lines["doc"].to_numpy()
@@ -118,17 +116,20 @@ def whole_texts(lines: pl.DataFrame, path: Path) -> Iterator[tuple[pl.DataFrame,
     numbers = pl.DataFrame({"doc": doc[begins], "line": np.zeros(len(begins), np.uint32)})
     starts = np.append(begins, len(doc))
     bounds = [starts[0], *(starts[last] for _, last in blocks(np.append(0, sizes)[starts], _JOINED_BYTES))]
-    parts = (_joined(lines[int(first) : int(last)]) for first, last in pairwise(bounds))
+    parts = (_joined(lines[int(first) : int(last)], forget_lines) for first, last in pairwise(bounds))
     if not len(sizes) or sizes[-1] <= _IN_MEMORY:
         yield numbers.with_columns(pl.concat([pl.Series("text", [], pl.String), *parts])), None
         return
     with shelved(parts, path) as (texts, shelf):
-        yield numbers.with_columns(texts), partial(shelf.forget, _IN_MEMORY)
+        yield numbers.with_columns(texts), forgetting([shelf], _IN_MEMORY)
 
 
-def _joined(lines: pl.DataFrame) -> pl.Series:
+def _joined(lines: pl.DataFrame, forget: Forget | None) -> pl.Series:
     """Return the texts of whole documents as one column, in the order of their lines."""
-    return lines.group_by("doc", maintain_order=True).agg(pl.col("text").str.join("\n"))["text"]
+    texts = lines.group_by("doc", maintain_order=True).agg(pl.col("text").str.join("\n"))["text"]
+    if forget is not None:
+        forget()
+    return texts
 
 
 def in_order(gathered: Gathered, config: Dedup) -> pl.DataFrame:
@@ -137,10 +138,9 @@ def in_order(gathered: Gathered, config: Dedup) -> pl.DataFrame:
     ``earliest``: by time of publication, unknown times last. ``longest``: by characters that stand. ``source``: by
     the first of ``sources`` that is the host or the press, then as ``earliest``.
     """
-    sizes = gathered.lines.group_by("doc").agg(chars=pl.col("text").str.len_chars().sum())
-    sized = gathered.documents.join(sizes, on="doc", how="left").with_columns(pl.col("chars").fill_null(0))
     if config.keep == "longest":
-        ordered = sized.sort("chars", "doc_id", descending=[True, False])
+        sized = gathered.documents.join(_sizes(gathered), on="doc", how="left")
+        ordered = sized.sort(pl.col("chars").fill_null(0), "doc_id", descending=[True, False]).drop("chars")
     else:
         wanted = tuple(dict.fromkeys(config.sources)) if config.keep == "source" else ()
         places = [
@@ -149,8 +149,18 @@ def in_order(gathered: Gathered, config: Dedup) -> pl.DataFrame:
             )
             for name in ("host", "press")
         ]
-        ordered = sized.sort(pl.min_horizontal(places), "published", "doc_id", nulls_last=True)
-    return ordered.with_row_index("rank").drop("chars")
+        ordered = gathered.documents.sort(pl.min_horizontal(places), "published", "doc_id", nulls_last=True)
+    return ordered.with_row_index("rank")
+
+
+def _sizes(gathered: Gathered) -> pl.DataFrame:
+    """Return ``doc, chars``: how many characters of each document stand."""
+    parts = [pl.DataFrame(schema={"doc": pl.UInt32, "chars": pl.UInt32})]
+    for part in gathered.lines.select("doc", "text").iter_slices(_LINES):
+        parts.append(part.group_by("doc").agg(chars=pl.col("text").str.len_chars().sum().cast(pl.UInt32)))
+        if gathered.forget is not None:
+            gathered.forget()
+    return pl.concat(parts).group_by("doc").agg(pl.col("chars").sum())
 
 
 def _judge(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import polars as pl
 
 from pipeline.run.shard import STAGED, staged_path
 from pipeline.schema import SKIPPED, conform
 from pipeline.store.files import staged_table
+from pipeline.store.mapped import forgetting, mapped_table
+
+Forget = Callable[[], None]
+RESIDENT: Final = 1 << 29  # bytes of the lines' files that may be in memory before they are let go
 
 SEEN = pl.Schema(
     {"doc_id": pl.String, "content_hash": pl.String, "lines_in": pl.UInt32, "chars_in": pl.UInt32}
@@ -17,28 +22,33 @@ SEEN = pl.Schema(
 
 
 class Gathered(NamedTuple):
-    """Documents, standing lines and removals of a run; ``doc`` is unique among all shards."""
+    """Documents, standing lines and removals of a run; ``doc`` is unique among all shards.
+
+    The lines' texts lie in files; ``forget`` is to be called when some were read, to let go what memory holds of them.
+    """
 
     documents: pl.DataFrame
     lines: pl.DataFrame
     removed: pl.DataFrame
     skipped: pl.DataFrame
+    forget: Forget | None = None
 
 
 def gather(folder: Path, batches: list[int]) -> Gathered:
     """Return the staged tables of all shards; ``batches`` says how many each shard has."""
     frames: dict[str, list[pl.DataFrame]] = {name: [schema.to_frame()] for name, schema in STAGED.items()}
+    files = []
     base = 0
     for shard, count in enumerate(batches):
         for batch in range(count):
-            tables = {
-                name: staged_table(staged_path(folder, shard, batch, name), schema)
-                for name, schema in STAGED.items()
-            }
+            paths = {name: staged_path(folder, shard, batch, name) for name in STAGED}
+            tables = {name: staged_table(paths[name], STAGED[name]) for name in STAGED if name != "lines"}
+            tables["lines"], file = mapped_table(paths["lines"], STAGED["lines"])
+            files.append(file)
             for name, frame in tables.items():
                 frames[name].append(_moved(frame, base))
             base += tables["documents"].height
-    return Gathered(*(pl.concat(frames[name]) for name in STAGED))
+    return Gathered(**{name: pl.concat(frames[name]) for name in STAGED}, forget=forgetting(files, RESIDENT))
 
 
 def _moved(frame: pl.DataFrame, base: int) -> pl.DataFrame:
@@ -71,9 +81,9 @@ def one_page_an_id(gathered: Gathered, seen: pl.DataFrame) -> Gathered:
         .then(pl.lit("the same page as in ") + pl.col("of"))
         .otherwise(pl.lit("another text has this id in ") + pl.col("of")),
     )
-    return Gathered(
-        new,
-        gathered.lines.join(new, on="doc", how="semi", maintain_order="left"),
-        gathered.removed.join(new, on="doc", how="semi", maintain_order="left"),
-        pl.concat([gathered.skipped, conform(skipped, SKIPPED)]),
+    return gathered._replace(
+        documents=new,
+        lines=gathered.lines.join(new, on="doc", how="semi", maintain_order="left"),
+        removed=gathered.removed.join(new, on="doc", how="semi", maintain_order="left"),
+        skipped=pl.concat([gathered.skipped, conform(skipped, SKIPPED)]),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,9 @@ from typing import Final
 import polars as pl
 import pyarrow as pa
 
-from pipeline.store.files import whole_file
+from pipeline.errors import CorpusError
+from pipeline.schema import conform
+from pipeline.store.files import damaged, whole_file
 
 _PAGES: Final = Path("/proc/self/statm")  # Linux: how many pages of files are in this process's memory, third
 
@@ -27,15 +29,41 @@ class Mapped:
         with path.open("rb") as file:
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self.reader: pa.RecordBatchFileReader = pa.ipc.open_file(pa.BufferReader(pa.py_buffer(self._map)))
-        self._before = _resident()
 
-    def forget(self, limit: int = 0) -> None:
-        """Let the file's pages go if more than ``limit`` bytes came into memory since it was opened.
-
-        What was read stays valid: it comes back from the file when it is read again.
-        """
-        if hasattr(mmap, "MADV_DONTNEED") and _resident() - self._before >= limit:
+    def forget(self) -> None:
+        """Let the file's pages go. What was read stays valid: it comes back from the file when it is read again."""
+        if hasattr(mmap, "MADV_DONTNEED"):
             self._map.madvise(mmap.MADV_DONTNEED)
+
+    def frame(self) -> pl.DataFrame:
+        """Return all batches as one frame, whose strings lie in the file."""
+        batches = [self.reader.get_batch(number) for number in range(self.reader.num_record_batches)]
+        return pl.DataFrame(pl.from_arrow(pa.Table.from_batches(batches, self.reader.schema)))
+
+
+def mapped_table(path: Path, schema: pl.Schema) -> tuple[pl.DataFrame, Mapped]:
+    """Return what ``stage_table`` wrote, without reading its strings; raises CorpusError for what is no such file."""
+    try:
+        file = Mapped(path)
+        return conform(file.frame(), schema), file
+    except (OSError, ValueError, pa.ArrowException, pl.exceptions.PolarsError) as error:
+        raise CorpusError(damaged(path, str(error) or type(error).__name__)) from error
+
+
+def forgetting(files: Sequence[Mapped], limit: int) -> Callable[[], None]:
+    """Return a function that lets the pages of ``files`` go whenever ``limit`` bytes have come into memory since."""
+    before = _resident()
+
+    def forget() -> None:
+        nonlocal before
+        now = _resident()
+        before = min(before, now)
+        if now - before >= limit:
+            for file in files:
+                file.forget()
+            before = _resident()
+
+    return forget
 
 
 @contextmanager
@@ -56,8 +84,8 @@ def shelved(parts: Iterable[pl.Series], path: Path) -> Iterator[tuple[pl.Series,
                     pa.record_batch([part.to_arrow(compat_level=pl.CompatLevel.newest())], schema=fields)
                 )
         shelf = Mapped(path)
-        batches = [shelf.reader.get_batch(number) for number in range(shelf.reader.num_record_batches)]
-        yield pl.concat([pl.Series("text", batch["text"], pl.String) for batch in batches]), shelf
+        yield shelf.frame()["text"], shelf
+        shelf.forget()
     finally:
         path.unlink(missing_ok=True)
 
