@@ -87,20 +87,18 @@ def _newsieve(texts: Any, room: Any = None) -> Any:
 
 
 def _mapped(folder: Path) -> Any:
-    import polars as pl
-
     from pipeline.store.mapped import Mapped
 
     file = Mapped(folder / "texts.arrow")
-    batches = [file.reader.get_batch(number) for number in range(file.reader.num_record_batches)]
-    return pl.concat([pl.Series("text", batch["text"], pl.String) for batch in batches]), file, folder
+    return file.frame()["text"], file, folder
 
 
 def _newsieve_mapped(given: Any) -> Any:
     from pipeline.dedup import Room
+    from pipeline.store.mapped import forgetting
 
     texts, file, folder = given
-    return _newsieve(texts, Room(folder=folder, forget=lambda: file.forget(IN_MEMORY)))
+    return _newsieve(texts, Room(folder=folder, forget=forgetting([file], IN_MEMORY)))
 
 
 def _lines(folder: Path) -> list[str]:

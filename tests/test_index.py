@@ -1,7 +1,11 @@
 """Index files: what is written is found again, and damaged or foreign files are refused."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +13,7 @@ from hypothesis import strategies as st
 from pipeline.errors import ConfigError, CorpusError
 from pipeline.store import index as module
 from pipeline.store.index import (
+    ITEMS,
     MERGE_BEYOND,
     index_name,
     keys_path,
@@ -93,6 +98,19 @@ def test_merged_files_equal_those_of_one_run(tmp_path, monkeypatch):
     merge_index(tmp_path / "merged", open_index(paths, FINGERPRINT), FINGERPRINT)
     for place in (lambda path: path, keys_path):
         assert place(tmp_path / "merged").read_bytes() == place(tmp_path / "whole").read_bytes()
+
+
+@given(st.lists(st.sampled_from([0, 1, 7, 8, 2**40, 2**40 + 1, 2**63, 2**64 - 1]), max_size=30))
+def test_keys_ascend_and_name_their_items(keys):
+    """Whatever bits keys differ in, they come in order, equal ones by the number of their item."""
+    with TemporaryDirectory() as folder:
+        items = pl.DataFrame({"doc_id": "", "line": 0, "hash_hi": keys, "hash_lo": 0}, schema=ITEMS)
+        write_index(Path(folder) / "one", items, np.array([keys], np.uint64), {"bands": 1})
+        reader = pa.ipc.open_file(keys_path(Path(folder) / "one"))
+        expected = sorted((key, row) for row, key in enumerate(keys))
+        for number in range(2):
+            batch = reader.get_batch(number)
+            assert list(zip(*batch.to_pydict().values(), strict=True)) == expected
 
 
 @given(st.lists(st.integers(0, 10**6), max_size=200))

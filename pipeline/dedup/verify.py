@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _PAIR_CHARS: Final = 1 << 23  # characters of both sides compared at once: bounds the memory of a call
 _KERNEL_BYTES: Final = 1 << 22  # of the texts of the pairs that a kernel is given at once
+_SCATTERED_BYTES: Final = 1 << 19  # the same of texts in a file, each of which brings in pages around it
 _PAIR_BYTES: Final = 64  # what a pair itself counts as
 _PARITY_BITS: Final = 1024  # tells some 500 differing shingles apart; 128 bytes a text
 _PARITY_TEXTS: Final = 1 << 12  # texts whose parities are counted at once: 4 MiB of counters
@@ -71,7 +72,7 @@ def similarity(texts: Texts, left: I64, right: I64, settings: Settings, kernels:
     if kernels is None:
         work((0, len(left)))
     else:
-        spread(work, blocks(ends, _KERNEL_BYTES))
+        spread(work, blocks(ends, _KERNEL_BYTES if texts.forget is None else _SCATTERED_BYTES))
     return scores
 
 

@@ -78,7 +78,7 @@ def dedupe(gathered: Gathered, config: Dedup, known: OpenKnown, folder: Path) ->
     kept: dict[str, Kept] = {}
     copies = pl.DataFrame(schema={"doc": pl.UInt32, "cluster_size": pl.UInt32})
     if config.documents != "off":
-        with whole_texts(lines, folder / "whole.arrow", gathered.forget) as (whole, forget):
+        with whole_texts(lines, documents, folder / "whole.arrow", gathered.forget) as (whole, forget):
             room = Room(folder=folder, forget=forget)
             settings = settings_of(config, "documents")
             rows, kept["documents"] = _judge(whole, documents, settings, known("documents"), room)
@@ -104,12 +104,14 @@ def in_rank_order(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
 
 @contextmanager
 def whole_texts(
-    lines: pl.DataFrame, path: Path, forget_lines: Forget | None
+    lines: pl.DataFrame, documents: pl.DataFrame, path: Path, forget_lines: Forget | None
 ) -> Iterator[tuple[pl.DataFrame, Forget | None]]:
-    """Give ``doc, line, text`` of whole documents, line 0, of lines in order; and how to forget what was read of them.
+    """Give ``doc, line, text`` of whole documents, line 0, by rank; and how to forget what was read of their texts.
 
-    Where texts are many, they lie in a file at ``path`` meanwhile. ``forget_lines`` is that of the lines.
+    Where texts are many, they lie in a file at ``path`` meanwhile. ``forget_lines`` is that of the lines, which are
+    read by ``doc``: so they lie in their files, and pages are many texts long.
     """
+    lines = lines.sort("doc", "line")
     sizes = np.cumsum(lines["text"].str.len_bytes().to_numpy(), dtype=np.int64)
     doc = lines["doc"].to_numpy()
     begins = np.flatnonzero(np.append(True, doc[1:] != doc[:-1])[: len(doc)])
@@ -118,10 +120,11 @@ def whole_texts(
     bounds = [starts[0], *(starts[last] for _, last in blocks(np.append(0, sizes)[starts], _JOINED_BYTES))]
     parts = (_joined(lines[int(first) : int(last)], forget_lines) for first, last in pairwise(bounds))
     if not len(sizes) or sizes[-1] <= _IN_MEMORY:
-        yield numbers.with_columns(pl.concat([pl.Series("text", [], pl.String), *parts])), None
+        texts = pl.concat([pl.Series("text", [], pl.String), *parts])
+        yield in_rank_order(numbers.with_columns(texts), documents), None
         return
     with shelved(parts, path) as (texts, shelf):
-        yield numbers.with_columns(texts), forgetting([shelf], _IN_MEMORY)
+        yield in_rank_order(numbers.with_columns(texts), documents), forgetting([shelf], _IN_MEMORY)
 
 
 def _joined(lines: pl.DataFrame, forget: Forget | None) -> pl.Series:

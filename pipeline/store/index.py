@@ -229,7 +229,17 @@ class _Part:
 
 
 def _ascending(keys: U64) -> pa.RecordBatch:
-    order = np.argsort(keys, kind="stable")
+    """Return keys in order, and the place of each; equal ones by place.
+
+    Sorting single values is several times faster: the place takes that of a key's low bits, and the few keys that
+    differ in these alone are sorted afterwards.
+    """
+    low = np.uint64((1 << max(1, (len(keys) - 1).bit_length())) - 1)
+    order = np.sort((keys & ~low) | np.arange(len(keys), dtype=np.uint64)) & low
+    near = np.zeros(len(keys) + 1, np.bool_)
+    near[1:-1] = (keys[order[1:]] ^ keys[order[:-1]]) <= low
+    members = np.flatnonzero(near[1:] | near[:-1])
+    order[members] = order[members][np.lexsort((order[members], keys[order[members]]))]
     return pa.record_batch([pa.array(keys[order]), pa.array(order.astype(np.uint32))], schema=_KEY_FIELDS)
 
 
