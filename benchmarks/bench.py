@@ -1,4 +1,4 @@
-"""``python -m benchmarks.bench``: measure stripping and dedup, print the tables, put them into docs/benchmarks.md.
+"""``python -m benchmarks.bench``: measure stripping, extraction and dedup, put the tables into docs/benchmarks.md.
 
 Rounds are interleaved, so that a slow minute of the machine falls on all alike; a figure is the median of the
 rounds with the least and the greatest beside it.
@@ -19,6 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.dedup import meaning, measure, table
+from benchmarks.extraction_table import extraction_tables
 from benchmarks.measure import call, measured, run
 from benchmarks.page import write_parts
 from benchmarks.peers import python_of
@@ -158,6 +159,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--print", action="store_true", help="print what was measured and write no file")
     parser.add_argument("--lines", type=int, default=1_000_000, help="lines of generated news")
     parser.add_argument("--sample", type=int, default=20_000, help="distinct lines beside Python's re")
+    parser.add_argument("--files", type=int, default=5_000, help="generated portal pages of a run end to end")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
         "--paragraphs",
@@ -172,6 +174,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 
 PARTS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
     "strip": lambda given: strip_tables(given.lines, given.sample, given.rounds),
+    "extraction": lambda given: extraction_tables(given.rounds, given.files, SEED),
     "dedup": lambda given: dedup_tables(given.paragraphs, given.rounds, write=not given.print),
 }
 

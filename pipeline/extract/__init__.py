@@ -166,10 +166,10 @@ def _articles(pages: pl.DataFrame, guide: Guide) -> Iterator[tuple[int, Article 
 
     rows = pages.select("doc", pl.col("content").cast(pl.Binary), "doc_id", "host").iter_rows()
     for doc, content, doc_id, host in rows:
-        yield doc, _outcome(partial(read_article, content, doc_id, host, guide), content)
+        yield doc, outcome(partial(read_article, content, doc_id, host, guide), content)
 
 
-def _outcome(read: Callable[[], Article], content: bytes) -> Article | PageError | WaitingError:
+def outcome(read: Callable[[], Article], content: bytes) -> Article | PageError | WaitingError:
     """Return what ``read`` gives of a page, or why it gives nothing: whatever a parser raises is this page's alone."""
     try:
         with page_limits():

@@ -1,6 +1,6 @@
 """A parsed page, and the elements of it that a CSS selector names, found without walking where that can be seen.
 
-To walk all elements of a page costs a quarter of parsing it, to search its source for a name a tenth of that.
+To walk all elements of a page costs a good part of parsing it, to search its source for a name far less.
 """
 
 from __future__ import annotations

@@ -21,8 +21,9 @@ TOO_LARGE = "{} {}; a page may have {}"
 
 def check_shape(content: bytes) -> None:
     """Raise PageError (too_large) for a page of HTML in UTF-8 that has too many tags or elements, or too much text."""
-    _check(content.count(b"<"), MOST_TAGS, "tags")
-    if is_small(content):
+    tags = content.count(b"<")
+    _check(tags, MOST_TAGS, "tags")
+    if tags <= FEW_TAGS and len(content) <= FEW_BYTES:
         return
     tree = LexborHTMLParser(content)
     _check(len(tree.css("*")), MOST_ELEMENTS, "elements")
