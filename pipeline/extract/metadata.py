@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -55,16 +55,21 @@ def read_head(page: Page, layouts: Sequence[Pack] = ()) -> Head:
         title=_title(page, metas, data, layouts, press),
         press=press,
         published=next(filter(None, map(parse_time, times)), None),
-        byline=_byline(metas, data, list(_selected(page, layouts, "byline")), press) or None,
+        byline=_byline(metas, data, _found(page, layouts, "byline"), press) or None,
         section=_section(metas, data),
     )
 
 
 def _selected(page: Page, layouts: Sequence[Pack], what: str) -> Iterator[str]:
     """Give the texts of the elements that the packs' selectors of ``what`` find, none empty."""
+    return chain.from_iterable(_found(page, layouts, what))
+
+
+def _found(page: Page, layouts: Sequence[Pack], what: str) -> Iterator[Iterator[str]]:
+    """Give for each of the packs' selectors of ``what`` the texts of its elements, none empty."""
     for layout in layouts:
         for selector in getattr(layout.extract, what):
-            yield from filter(None, (_folded(node.text()) for node in fitting(page, selector)))
+            yield filter(None, (_folded(node.text()) for node in fitting(page, selector)))
 
 
 def _metas(page: Page) -> dict[str, str]:
@@ -156,12 +161,17 @@ def _times(page: Page, metas: dict[str, str], data: dict[str, Any]) -> Iterator[
 
 
 def _byline(
-    metas: dict[str, str], data: dict[str, Any], selected: Sequence[str], press: str | None
+    metas: dict[str, str], data: dict[str, Any], selected: Iterable[Iterator[str]], press: str | None
 ) -> list[str]:
-    """Return the reporters that a page names: what looks like persons, e-mail addresses taken out."""
-    persons = [name for text in selected for name in _names(text) if PERSON.fullmatch(name) and name != press]
-    if persons:
-        return list(dict.fromkeys(persons))
+    """Return the reporters that a page names: what looks like persons, e-mail addresses taken out.
+
+    Of ``selected``, the texts by selector, the first that name persons count.
+    """
+    for texts in selected:
+        names = [name for text in texts for name in _names(text)]
+        persons = [name for name in names if PERSON.fullmatch(name) and name != press]
+        if persons:
+            return list(dict.fromkeys(persons))
     authors = data.get("author") or []
     authors = authors if isinstance(authors, list) else [authors]
     named = [item.get("name") if isinstance(item, dict) else item for item in authors]
