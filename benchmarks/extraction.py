@@ -86,7 +86,7 @@ def _gold() -> Iterator[Page]:
         raise FileNotFoundError(2, "no such folder", str(GOLD))
     rows = read_gold(GOLD, "html").pages.select("doc_id", "content", "url", "host")
     for name, html, url, host in rows.iter_rows():
-        yield _page(name, html, url, None, host=host, language="Korean")
+        yield _page(name, html, url, None, host=host, language="Korean", group=name)
 
 
 def _portal(count: int, seed: int) -> Iterator[Page]:

@@ -15,13 +15,9 @@ import polars as pl
 from benchmarks.extraction import GOLD
 from pipeline.config import RunConfig
 from pipeline.evaluate.gold import labelled, read_gold
-from pipeline.evaluate.score import MUST_GO, MUST_STAY
-from pipeline.extract import extract
-from pipeline.extract.article import Guide
+from pipeline.evaluate.score import MUST_GO, MUST_STAY, evaluate
 from pipeline.extract.templates import agreement
-from pipeline.rules import load_packs
 from pipeline.schema import LINES, conform
-from pipeline.strip.stages import strip
 
 SHINGLE = 4  # words, of aeb's measure
 Scores = dict[str, float]
@@ -90,34 +86,27 @@ def lines_scores(found: dict[str, list[str]]) -> Scores:
         {"doc": range(len(ids)), "doc_id": ids}, schema={"doc": pl.UInt32, "doc_id": pl.String}
     )
     label = pl.col("label")
-    stays, goes = label.is_in(MUST_STAY), label.str.starts_with("chrome:") | label.is_in(MUST_GO)
-    counts = (
-        labelled(read_gold(GOLD, "html"), documents, lines)
-        .group_by("id")
-        .agg(
-            lost=(stays & pl.col("line").is_null()).sum(),
-            kept=(stays & pl.col("line").is_not_null()).sum(),
-            left=(goes & pl.col("line").is_not_null()).sum(),
-        )
+    rows = labelled(read_gold(GOLD, "html"), documents, lines).select(
+        "id",
+        stays=label.is_in(MUST_STAY),
+        goes=label.str.starts_with("chrome:") | label.is_in(MUST_GO),
+        stands=pl.col("line").is_not_null(),
     )
-    f1 = (
-        counts.select(2 * pl.col("kept") / (2 * pl.col("kept") + pl.col("left") + pl.col("lost")))
-        .to_series()
-        .fill_nan(0)
-    )
-    return {"F1": float(f1.mean()), "lost": int(counts["lost"].sum()), "left": int(counts["left"].sum())}
+    return _lines_scores(rows)
 
 
-def stripped(answers: str) -> None:
-    """Extract the gold pages, strip them, and write the lines that stand to ``answers``."""
-    table = load_packs()
-    pages = read_gold(GOLD, "html").pages
-    extracted = extract(pages, Guide(table.packs))
-    lines = strip(extracted.lines, extracted.documents, table, RunConfig().strip).lines.filter(
-        pl.col("gone").is_null()
+def stripped() -> Scores:
+    """Return the scores of ``lines_scores`` for what stands of the gold pages after extraction and stripping."""
+    fates = evaluate(GOLD, RunConfig()).fates.filter(pl.col("kind") == "html")
+    group = pl.col("group")
+    return _lines_scores(fates.select("id", "stands", stays=group == "stay", goes=group == "go"))
+
+
+def _lines_scores(rows: pl.DataFrame) -> Scores:
+    stays, goes, stands = pl.col("stays"), pl.col("goes"), pl.col("stands")
+    counts = rows.group_by("id").agg(
+        lost=(stays & ~stands).sum(), kept=(stays & stands).sum(), left=(goes & stands).sum()
     )
-    standing = extracted.documents.select("doc", "doc_id").join(
-        lines.group_by("doc", maintain_order=True).agg("text"), on="doc", how="left"
-    )
-    rows = standing.select("doc_id", pl.col("text").fill_null([])).rows()
-    Path(answers).write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    twice = 2 * pl.col("kept")
+    f1 = counts.select(f1=(twice / (twice + pl.col("left") + pl.col("lost"))).fill_nan(0)).mean().item()
+    return {"F1": f1, "lost": int(counts["lost"].sum()), "left": int(counts["left"].sum())}

@@ -58,6 +58,8 @@ def extraction_tables(rounds: int, files: int, seed: int) -> list[str]:
             rows += [f"### {name}", "", SETS[name].format(count), "", *_table(figures, count), ""]
             if name == "hosts":
                 rows += _by_host(figures)
+            elif BASIS in figures:
+                rows += _by_way(figures)
         rows += [f"- The set {name} is left out: {why}." for name, why in made["missing"].items()]
         rows += [f"- {tool} is left out: {why}." for tool, why in absent.items()]
     return [*rows, *end_to_end(rounds, files, seed)]
@@ -104,10 +106,7 @@ def _measured(folder: str, name: str, pythons: dict[str, str], rounds: int) -> d
                 figures[tool].cpu[group].append(cpu)
             figures[tool].peak.append(used.peak_mb)
     if name == "gold":
-        answers = f"{folder}/stripped"
-        call("extraction_score:stripped", answers=answers)
-        scores = call("extraction_score:score", name=name, pages=pages, answers=answers)
-        figures[STRIPPED] = Figures(scores, {}, [], {"errors": 0})
+        figures[STRIPPED] = Figures({"all": call("extraction_score:stripped")}, {}, [], {"errors": 0})
     return figures
 
 
@@ -155,6 +154,24 @@ def _by_host(figures: dict[str, Figures]) -> list[str]:
         f"  {ours.told['learning']:.1f} CPU seconds for all hosts, once; they are not counted above.",
         "",
     ]
+
+
+def _by_way(figures: dict[str, Figures]) -> list[str]:
+    """Return the speed on the pages of each way, where groups of pages have but one."""
+    ours, theirs = figures[NEWSIEVE], figures[BASIS]
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for group, ways in ours.told["ways"].items():
+        if len(ways) == 1:
+            groups[next(iter(ways))].append(group)
+    rows = []
+    for way, chosen in sorted(groups.items()):
+        count = sum(sum(ours.told["ways"][group].values()) for group in chosen)
+        speed = told([count / each for each in _total({group: ours.cpu[group] for group in chosen})], 0)
+        rows += [
+            f"- {count} pages by {way}: {speed} pages a CPU second, {_times(theirs, ours, chosen)} times the speed of",
+            f"  {BASIS}.",
+        ]
+    return [*rows, ""] if rows else []
 
 
 def _times(theirs: Figures, ours: Figures, hosts: Sequence[str]) -> str:

@@ -59,10 +59,11 @@ def timed(extract: Extract, pages: str, answers: str, ready: Ready = dict) -> di
         for page in map(ready, map(json.loads, file)):
             groups[page["group"]].append(page)
     extract(ready(WARM))
+    least = LEAST_CPU / len(groups)
     cpu, found, errors = {}, {}, 0
     for name, group in groups.items():
         passes, start = 0, time.process_time()
-        while not passes or time.process_time() - start < LEAST_CPU:
+        while not passes or time.process_time() - start < least:
             lines, failed = _once(extract, group)
             passes += 1
         cpu[name] = (time.process_time() - start) / passes
