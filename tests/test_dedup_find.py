@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.dedup import Known, Settings, buckets, find_duplicates
+from pipeline.dedup import known as known_items
 from pipeline.dedup.buckets import buckets_of, keep_first
 from pipeline.dedup.describe import put_keys
 from pipeline.dedup.find import DUPLICATES
@@ -321,13 +322,17 @@ def in_sequence(items, batch, config):
     return removed
 
 
-@given(batches(), st.lists(st.integers(0, 9), min_size=1, max_size=2), RULES)
+@given(batches(), st.lists(st.integers(0, 9), min_size=1, max_size=2), RULES, st.sampled_from([1, 10]))
 @settings(max_examples=50, deadline=None)
-def test_batches_in_sequence_equal_one_run(items, cuts, rule):
-    """Batches one after another, each against the index of those before, remove what one run removes."""
+def test_batches_in_sequence_equal_one_run(items, cuts, rule, fetched):
+    """Batches one after another, each against the index of those before, remove what one run removes.
+
+    So they do however many known texts are fetched at a time.
+    """
     batch = items.select(sum((pl.col("doc") > cut).cast(pl.Int8) for cut in cuts)).to_series()
     config = replace(LOOSE, rule=rule)
-    assert in_sequence(items, batch, config) == verdicts(find_duplicates(items, None, config))
+    with mock.patch.object(known_items, "_FETCHED", fetched):
+        assert in_sequence(items, batch, config) == verdicts(find_duplicates(items, None, config))
 
 
 @st.composite

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 import polars as pl
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     U64 = npt.NDArray[np.uint64]
     I64 = npt.NDArray[np.int64]
+    F64 = npt.NDArray[np.float64]
+
+_FETCHED: Final = 1 << 17  # known texts that are in memory at once
 
 
 class Index(Protocol):
@@ -79,21 +82,36 @@ def near_known_of(
     settings: Settings,
     kernels: ModuleType | None,
 ) -> pl.DataFrame:
-    """Return ``node, duplicate_of, score`` of the candidates that verification against the known text upholds."""
-    edges = candidates.select("node", duplicate_of="known")
-    if known is None or candidates.is_empty():
-        return edges.with_columns(score=pl.lit(None, pl.Float64))
-    spaces = candidates.select("known", space=pl.Series(nodes.space[candidates["node"].to_numpy()]))
+    """Return ``node, duplicate_of, score`` of the candidates that verification against the known text upholds.
+
+    So many known texts at a time as memory may hold.
+    """
+    edges = [pl.DataFrame(schema={"node": pl.UInt32, "duplicate_of": pl.UInt32, "score": pl.Float64})]
+    if known is not None:
+        for some in candidates["known"].unique().sort().to_frame().iter_slices(_FETCHED):
+            pairs = candidates.join(some, on="known", how="semi", maintain_order="left")
+            scores = _scores(nodes, pairs, known, settings, kernels)
+            scored = pairs.select("node", duplicate_of="known", score=pl.Series(scores))
+            edges.append(scored.filter(pl.col("score").is_not_nan()))
+    return pl.concat(edges)
+
+
+def _scores(
+    nodes: Nodes, pairs: pl.DataFrame, known: Known, settings: Settings, kernels: ModuleType | None
+) -> F64:
+    """Return how well the known item of each pair may stand for the text, NaN if it may not."""
+    place = nodes.first[pairs["node"].to_numpy()]
+    spaces = pairs.select("known", space=pl.Series(nodes.space[pairs["node"].to_numpy()]))
     texts = _fetch(spaces.unique("known").sort("known"), known, kernels)
-    left = candidates["known"].replace_strict(texts["known"], np.arange(len(texts)), return_dtype=pl.Int64)
+    row = pairs["known"].replace_strict(texts["known"], np.arange(len(texts)), return_dtype=pl.Int64)
     both = texts_of(pl.concat([nodes.texts.column, texts["text"]]), nodes.texts.forget)
-    one, two = left.to_numpy() + len(nodes.texts.column), nodes.first[candidates["node"].to_numpy()]
-    scores = similarity(both, one, two, settings, kernels)
+    one = row.to_numpy() + len(nodes.texts.column)
+    scores = similarity(both, one, place, settings, kernels)
     if settings.templates == "keep":
         near = np.flatnonzero(~np.isnan(scores))
-        same = templates_of(both, one[near], kernels) == templates_of(both, two[near], kernels)
+        same = templates_of(both, one[near], kernels) == templates_of(both, place[near], kernels)
         scores[near[same]] = np.nan
-    return edges.with_columns(score=pl.Series(scores)).filter(pl.col("score").is_not_nan())
+    return scores
 
 
 def _fetch(wanted: pl.DataFrame, known: Known, kernels: ModuleType | None) -> pl.DataFrame:

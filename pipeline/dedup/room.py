@@ -25,7 +25,7 @@ _READ: Final = 1 << 30  # bytes asked of the system at once; it gives 2 GiB at m
 
 
 class Room(NamedTuple):
-    """What a search may take beside its texts and some 100 bytes for each of them.
+    """What a search may take beside its texts and a few numbers for each of them.
 
     ``memory``: bytes for band keys, and for finding those that are equal. Keys beyond it go to a file without a name
     in ``folder`` (None: the system's for such files). ``forget``: called whenever some more texts were read, to let
