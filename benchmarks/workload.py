@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -224,13 +226,17 @@ def _counted(home: Path, gone: Bools) -> list[int]:
     distinct = rows.group_by("family", "text", maintain_order=True).agg(
         pl.col("gone").all(), must=(pl.col("goes") & pl.col("near")).any(), kept=(~pl.col("gone")).sum()
     )
-    several = distinct.filter(pl.len().over("family") > 1)
-    kept: dict[int, list[str]] = defaultdict(list)
+    alone = pl.len().over("family") == 1
+    went = lost = distinct.filter(alone, "gone").height
     beside = 0
-    for family, form in several.filter(~pl.col("gone")).select("family", "text").iter_rows():
-        beside += stood_for(form, kept[family])
-        kept[family].append(form)
-    went = distinct.filter("gone").select("family", "text").rows()
-    lost = sum(not stood_for(form, kept[family]) for family, form in went)
+    several = distinct.filter(~alone).sort("family", maintain_order=True).select("family", "text", "gone")
+    for _, members in groupby(several.iter_rows(), itemgetter(0)):
+        fates = [(form, away) for _, form, away in members]
+        kept: list[str] = []
+        for form in (form for form, away in fates if not away):
+            beside += stood_for(form, kept)
+            kept.append(form)
+        nothing = [not stood_for(form, kept) for form, away in fates if away]
+        went, lost = went + len(nothing), lost + sum(nothing)
     copies = int(distinct["kept"].sum() - (distinct["kept"] > 0).sum())
-    return [len(went), lost, beside, int(distinct["must"].sum()), copies]
+    return [went, lost, beside, int(distinct["must"].sum()), copies]
