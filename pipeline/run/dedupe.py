@@ -82,7 +82,7 @@ def dedupe(gathered: Gathered, config: Dedup, known: OpenKnown, folder: Path) ->
             room = Room(folder=folder, forget=forget)
             settings = settings_of(config, "documents")
             rows, kept["documents"] = _judge(whole, documents, settings, known("documents"), room)
-        gone = lines.join(rows.drop("line"), on="doc", maintain_order="left")
+        gone = lines.join(rows.drop("item"), on="doc", maintain_order="left")
         taken.append(_removals(gone, documents, "document", pl.lit("document"), config.rule))
         lines = lines.join(rows, on="doc", how="anti", maintain_order="left")
         copies = _cluster_sizes(rows, documents)
@@ -90,9 +90,11 @@ def dedupe(gathered: Gathered, config: Dedup, known: OpenKnown, folder: Path) ->
         settings = settings_of(config, "paragraphs")
         room = Room(folder=folder, forget=gathered.forget)
         rows, kept["paragraphs"] = _judge(lines, documents, settings, known("paragraphs"), room)
-        gone = lines.join(rows, on=["doc", "line"], maintain_order="left")
+        goes = np.zeros(len(lines), np.bool_)
+        goes[rows["item"].to_numpy()] = True
+        gone = lines.filter(goes).hstack(rows.drop("item", "doc"))
         taken.append(_removals(gone, documents, "paragraph", pl.col("kind").cast(pl.String), config.rule))
-        lines = lines.join(rows, on=["doc", "line"], how="anti", maintain_order="left")
+        lines = lines.filter(~goes)
     return Deduped(lines.select("doc", "line", "text"), pl.concat(taken), kept, copies)
 
 
@@ -169,9 +171,9 @@ def _sizes(gathered: Gathered) -> pl.DataFrame:
 def _judge(
     rows: pl.DataFrame, documents: pl.DataFrame, settings: Settings, known: Known | None, room: Room
 ) -> tuple[pl.DataFrame, Kept]:
-    """Return ``doc, line, score, kind, known, duplicate_of`` of what goes of ``rows[doc, line, text]``, and who stays.
+    """Return which of ``rows[doc, line, text]`` go, ``item, doc, score, kind, known, duplicate_of``, and who stays.
 
-    The rows come in the total order, so that a row's number is its rank.
+    The rows come in the total order, so that a row's number is its rank, ``item``.
     """
     items = rows.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("item"), "doc", "text")
     if settings.scope == "host":
@@ -183,14 +185,9 @@ def _judge(
     named = [_spots(rows, documents, here["duplicate_of"])]
     if known is not None:
         named.append(known.index.places(there["duplicate_of"]).select("doc_id", "line"))
-    gone = pl.concat([here, there])
-    gone = rows.select("doc", "line")[gone["item"]].hstack(
-        [
-            *gone.select("score", "kind", "known"),
-            pl.concat(named).select(duplicate_of=pl.struct(pl.all()).cast(LINE_REF))["duplicate_of"],
-        ]
-    )
-    return gone, kept
+    places = pl.concat(named).select(duplicate_of=pl.struct(pl.all()).cast(LINE_REF))
+    gone = pl.concat([here, there]).with_columns(places["duplicate_of"]).sort("item")
+    return gone.with_columns(doc=rows["doc"][gone["item"]]), kept
 
 
 def _spots(rows: pl.DataFrame, documents: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
