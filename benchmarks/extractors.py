@@ -121,7 +121,9 @@ def _newspaper() -> Extract:
     from newspaper import Article  # noqa: PLC0415
 
     def extract(page: dict[str, Any]) -> list[str]:
-        article = Article(page["url"] or "http://news.example/a", fetch_images=False)
+        # Its Korean needs data that PyPI has not; told that the page is English it reads it at least.
+        language = {"language": "en"} if page["language"] == "Korean" else {}
+        article = Article(page["url"] or "http://news.example/a", fetch_images=False, **language)
         article.download(input_html=page["html"])
         article.parse()
         return _lines(article.text)

@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.read.charset import codec_of, decode, encoded_twice, is_binary, sanitise, sanitised, undecodable
+from pipeline.read.charset import (
+    codec_of,
+    decode,
+    encoded_twice,
+    is_binary,
+    is_clean,
+    sanitise,
+    sanitised,
+    undecodable,
+)
 
 KOREAN = "똠방각하가 서울에서 새 소식을 전했다. "
 
@@ -162,3 +171,11 @@ def test_any_bytes_decode(data, declared):
 
     assert replaced == text.count("\ufffd")
     assert note is not None or text.encode() == data.removeprefix(b"\xef\xbb\xbf")
+
+
+def test_bytes_are_clean_where_their_text_is():
+    """Of every code point the bytes tell what the text tells: whether there is anything to take out."""
+    texts = (f"가{chr(code)}나" for code in range(0x110000) if not 0xD800 <= code < 0xE000)
+    wrong = [text for text in texts if is_clean(text.encode()) != (sanitise(text) == text)]
+
+    assert wrong == []

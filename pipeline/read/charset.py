@@ -48,6 +48,11 @@ CONTROLS = r"[\x00-\x08\x0e-\x1f\x7f-\x9f]"
 _UNCLEAN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 DELETE = 0x7F
 _MARKS = (0xBBBF, 0xBFBE, 0xBFBF)  # behind 0xEF: the code points of DROPPED in UTF-8
+# The same in UTF-8. A pattern that begins with plain bytes is searched for at the speed of memory.
+_UNCLEAN_BYTES = bytes([*range(9), *range(0x0B, 0x20), 0x7F])
+_UNCLEAN_SEQUENCES = tuple(
+    map(re.compile, (rb"\xc2[\x80-\x9f]", rb"\xe2\x80[\xa8\xa9]", rb"\xef(?:\xbb\xbf|\xbf[\xbe\xbf])"))
+)
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 # Hangul in UTF-8, and in CP949, read as Windows-1252 and encoded once more. Bytes that this charset lacks are controls
@@ -102,6 +107,13 @@ def is_binary(data: bytes) -> bool:
     if any(data.startswith(mark) for mark, _ in BOMS):
         return False
     return data.startswith(MAGICS) or data.count(0) > len(data) * NUL_SHARE
+
+
+def is_clean(data: bytes) -> bool:
+    """Tell whether bytes in UTF-8 hold nothing that ``sanitise`` takes out, far cheaper than their text would."""
+    return len(data.translate(None, _UNCLEAN_BYTES)) == len(data) and not any(
+        signs.search(data) for signs in _UNCLEAN_SEQUENCES
+    )
 
 
 def sanitise(text: str) -> str:

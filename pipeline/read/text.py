@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.read.batch import PAGE_BYTES, InputFile, Row, UnusableError, content_id
-from pipeline.read.charset import Decoded, decode, is_binary, sanitise, undecodable
+from pipeline.read.charset import Decoded, decode, is_binary, is_clean, sanitise, undecodable
 from pipeline.read.compression import read_whole
 
 
@@ -30,11 +30,12 @@ def decoded_file(file: InputFile, declared: Callable[[bytes], str | None]) -> De
     if is_binary(data):
         raise UnusableError("binary", f"not text: it begins with {data[:8].hex(' ')}")
     decoded = decode(data, declared(data))
-    text = sanitise(decoded.text)
+    plain = decoded.charset_note is None and is_clean(data)
+    text = decoded.text if plain else sanitise(decoded.text)
     if undecodable(len(decoded.text), decoded.replaced):
         raise UnusableError(
             "undecodable", f"{decoded.charset_note}, of {len(decoded.text)}; convert the file to UTF-8"
         )
-    if not text.strip():
+    if not text or text.isspace():
         raise UnusableError("no_text", "the file is empty")
     return decoded._replace(text=text)
