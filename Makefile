@@ -28,7 +28,7 @@ type: $(VENV)/.ready ## check types
 evaluate: $(VENV)/.ready ## count body lines lost and chrome lines left on labelled pages (GOLD=folder)
 	$(BIN)/newsieve evaluate $(GOLD)
 
-bench: $(VENV)/.ready ## time stripping and dedup on generated text
+bench: $(VENV)/.ready ## measure stripping, extraction and dedup, beside other programs
 	$(BIN)/python -m benchmarks.bench
 
 docs: $(VENV)/.ready ## write the CLI reference from the commands' help

@@ -80,6 +80,10 @@ def unlisted(page: Page, texts: list[str]) -> list[Paragraph]:
 
     Where they are most of the text, they are the article: an overview, a list of documents.
     """
+    plain = {text.removeprefix("- ") for text in texts}
+    links = (" ".join(node.text().split()) for node in page.tree.css("a[href]"))
+    if plain.isdisjoint(links):  # as on most pages; to walk them all would cost far more
+        return [Paragraph(text) for text in texts]
     listed = listed_texts(page.tree.body)
     lines = [Paragraph(text, LISTED if text.removeprefix("- ") in listed else None) for text in texts]
     most = 2 * sum(len(line.text) for line in lines if line.part) > sum(map(len, texts))
