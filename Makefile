@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 GOLD ?= samples/gold
 
-.PHONY: help corpus test lint type evaluate bench docs
+.PHONY: help corpus test lint type evaluate bench hostile docs
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -30,6 +30,9 @@ evaluate: $(VENV)/.ready ## count body lines lost and chrome lines left on label
 
 bench: $(VENV)/.ready ## measure stripping, extraction and dedup, beside other programs
 	$(BIN)/python -m benchmarks.bench
+
+hostile: $(VENV)/.ready ## run 10,000 pages made to hurt among good ones, and judge what comes out (slow)
+	$(BIN)/python -m benchmarks.hostile
 
 docs: $(VENV)/.ready ## write the CLI reference from the commands' help
 	$(BIN)/python docs/make_cli.py

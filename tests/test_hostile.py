@@ -68,14 +68,14 @@ def test_a_page_has_only_so_much_memory(heard):
     with pytest.raises(PageError, match="too_large"), memory_limit(64 << 20):  # noqa: PT012
         try:
             while True:
-                held.append(bytearray(b"x") * (4 << 20))
+                held.append(bytearray(b"x") * (1 << 20))
         except MemoryError:
             if heard:
                 raise
     held.clear()
 
     with memory_limit(64 << 20):
-        held.append(bytearray(b"x") * (4 << 20))
+        held.append(bytearray(b"x") * (1 << 20))
 
 
 def held():
@@ -114,10 +114,10 @@ def test_an_error_of_a_parser_is_its_pages_alone(monkeypatch):
 @pytest.mark.parametrize(
     ("content", "kind", "detail"),
     [
-        ("<p>가" * 50_001, "html", "50001 tags; a page may have 50000"),
+        ("<p>가" * 30_001, "html", "30001 tags; a page may have 30000"),
         (f"<p>{''.join(f'<b id={n}>' for n in range(600))}</p>{'<p>가' * 100}{'<i></i>' * 2_000}", "html",
-         "62704 elements; a page may have 50000"),
-        (f"<p>{BODY * 25_000}</p>", "html", "bytes of text; a page may have 2097152"),
+         "62704 elements; a page may have 20000"),
+        (f"<p>{BODY * 15_000}</p>", "html", "bytes of text; a page may have 1048576"),
         (page("<article><pre>" + "가\n" * 50_001 + "</pre></article>"), "html", "50001 lines; a page may have 50000"),
         ("가\n" * 50_000, "text", "50001 lines; a page may have 50000"),
     ],
@@ -138,7 +138,7 @@ def test_tags_left_open_fill_no_worker():
     found = extract(pages_of(content, kind="html"))
 
     assert found.skipped.select("reason", "detail").rows() == [
-        ("too_large", "needs more than 192 MiB of memory; the page is not read")
+        ("too_large", "needs more than 96 MiB of memory; the page is not read")
     ]
 
 

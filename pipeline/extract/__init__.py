@@ -11,7 +11,7 @@ import xxhash
 
 from pipeline.execute import Crashed, Local, Task
 from pipeline.extract.article import Article, Guide, PageError, WaitingError
-from pipeline.extract.limits import page_limits
+from pipeline.extract.limits import give_back, page_limits
 from pipeline.extract.shape import check_lines, check_shape
 from pipeline.extract.text import FAILED, crowded, text_lines
 from pipeline.read.batch import DETAIL_CHARS
@@ -171,14 +171,24 @@ def _articles(pages: pl.DataFrame, guide: Guide) -> Iterator[tuple[int, Article 
 
 def outcome(read: Callable[[], Article], content: bytes) -> Article | PageError | WaitingError:
     """Return what ``read`` gives of a page, or why it gives nothing: whatever a parser raises is this page's alone."""
+    result, small = _outcome(read, content)
+    if not small:
+        give_back()
+    return result
+
+
+def _outcome(read: Callable[[], Article], content: bytes) -> tuple[Article | PageError | WaitingError, bool]:
+    """Do what ``outcome`` does, and tell whether it took little memory."""
+    small = False
     try:
         with page_limits():
-            check_shape(content)
+            small = check_shape(content)
             article = read()
             check_lines(len(article.lines))
-            return article
+            return article, small
     except (PageError, WaitingError) as error:
-        return error
+        known = isinstance(error, WaitingError) or error.reason == "no_text"
+        return error.with_traceback(None), small and known  # whose frames hold the parsed page
     except Exception as error:  # noqa: BLE001 - parsers raise what they like on markup made to hurt
         words = " ".join(str(error).split())
-        return PageError("crashed", f"{type(error).__name__} in the parser: {words}"[:DETAIL_CHARS])
+        return PageError("crashed", f"{type(error).__name__} in the parser: {words}"[:DETAIL_CHARS]), False

@@ -6,6 +6,8 @@ lie far outside of that.
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import math
 import resource
 import signal
@@ -14,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -25,10 +28,10 @@ from pipeline.extract.article import PageError
 GRACE_SECONDS = 1.0
 CPU_SECONDS = 20.0  # a page, far beyond what an ordinary one takes
 AGAIN_SECONDS = 0.5  # of processor time, until the limit is told once more to code that did not heed it
-MEMORY_BYTES = 192 << 20  # above what the process holds when a page begins
-NEAR = (
-    0.9  # of the memory: a library that ran into its end may have gone on without a word, with another text
-)
+MEMORY_BYTES = 96 << 20  # above what the process holds when a page begins
+NEAR = 0.9  # of the memory: a library that came to its end may have gone on without a word, with another text
+LIBC = ctypes.CDLL(None)
+M_MMAP_THRESHOLD = -3  # malloc.h of glibc
 STATM, STATUS, CLEAR_REFS = (Path("/proc/self", name) for name in ("statm", "status", "clear_refs"))
 
 
@@ -90,9 +93,9 @@ def memory_limit(most: int = MEMORY_BYTES) -> Iterator[None]:
     if sys.platform != "linux":
         yield
         return
-    _, resident, _, _, _, data, _ = (
-        int(pages) * resource.getpagesize() for pages in STATM.read_text().split()
-    )
+    _settle()
+    pages = STATM.read_text().split()
+    resident, data = (int(pages[place]) * resource.getpagesize() for place in (1, 5))
     if _held_more_than(resident + NEAR * most / 2):  # of a page before: begin to count anew
         CLEAR_REFS.write_text("5")
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
@@ -107,6 +110,20 @@ def memory_limit(most: int = MEMORY_BYTES) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
     if failed or _held_more_than(resident + NEAR * most):
         raise PageError("too_large", f"needs more than {most >> 20} MiB of memory; the page is not read")
+
+
+@cache
+def _settle() -> None:
+    """Let large blocks lie apart, once and for all: they go back when they are freed, and leave no holes."""
+    if hasattr(LIBC, "mallopt"):
+        LIBC.mallopt(M_MMAP_THRESHOLD, 1 << 20)
+
+
+def give_back() -> None:
+    """Give the memory of a large page back: else it stays with the process, beside what the next one needs."""
+    gc.collect()  # an error and the frames it came through hold each other
+    if hasattr(LIBC, "malloc_trim"):
+        LIBC.malloc_trim(0)
 
 
 def _held_more_than(size: float) -> bool:

@@ -9,27 +9,33 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.article import PageError
 
-MOST_TAGS = 50_000  # signs "<", before parsing: parsers can take time in proportion to their square
-MOST_ELEMENTS = 50_000  # after parsing: tags left open are made anew in every paragraph that follows
-MOST_TEXT_BYTES = 2 << 20  # of a page's text without markup and scripts, in UTF-8
+MOST_BYTES = 4 << 20  # before parsing
+MOST_TAGS = 30_000  # signs "<", before parsing: parsers can take time in proportion to their square
+MOST_ELEMENTS = 20_000  # after parsing: tags left open are made anew in every paragraph that follows
+MOST_TEXT_BYTES = 1 << 20  # of a page's text without markup and scripts, in UTF-8
 MOST_LINES = 50_000  # of a document
 # Below these nothing is parsed to be counted: no such page has too much text, and what it makes of open tags is bounded
 # by the memory that a page may take.
-FEW_TAGS, FEW_BYTES = 4_000, 2 << 20
+FEW_TAGS, FEW_BYTES = 4_000, 1 << 20
 TOO_LARGE = "{} {}; a page may have {}"
 
 
-def check_shape(content: bytes) -> None:
-    """Raise PageError (too_large) for a page of HTML in UTF-8 that has too many tags or elements, or too much text."""
+def check_shape(content: bytes) -> bool:
+    """Raise PageError (too_large) for a page of HTML in UTF-8 that has too many tags or elements, or too much text.
+
+    Return what ``is_small`` does.
+    """
     tags = content.count(b"<")
-    _check(tags, MOST_TAGS, "tags")
     if tags <= FEW_TAGS and len(content) <= FEW_BYTES:
-        return
+        return True
+    _check(len(content), MOST_BYTES, "bytes")
+    _check(tags, MOST_TAGS, "tags")
     tree = LexborHTMLParser(content)
     _check(len(tree.css("*")), MOST_ELEMENTS, "elements")
     tree.strip_tags(["script", "style"])
     text = tree.body.text() if tree.body else ""
     _check(len(text.encode()), MOST_TEXT_BYTES, "bytes of text")
+    return False
 
 
 def is_small(content: bytes) -> bool:
