@@ -29,21 +29,25 @@ def apply(lines: pl.DataFrame, found: pl.DataFrame, stage: str) -> Applied:
         lines.filter(pl.col("gone").is_null()).drop("gone"), on=["doc", "line"], maintain_order="left"
     )
     whole = pl.col("start").is_null()
-    marked = hits.filter(whole).select(pl.col(name).cast(dtype) for name, dtype in SHAPED.items())
-    changed = pl.concat([marked, _cut(lines, hits.filter(~whole))])
-    left = lines.update(changed.drop("part"), on=["doc", "line"], how="left", maintain_order="left")
-    return Applied(left, _record(hits, stage))
+    marks = hits.filter(whole).select("doc", "line", taken="gone")
+    marked = lines.join(marks, on=["doc", "line"], how="left", maintain_order="left")
+    left = marked.with_columns(gone=pl.coalesce("gone", "taken")).select(SHAPED.names())
+    return Applied(_cut(left, hits.filter(~whole)), _record(hits, stage))
 
 
 def _cut(lines: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
-    """Return the lines of which ``spans`` are cut out, what is left of them measured anew."""
+    """Return ``lines`` with ``spans`` cut out of their texts, and what is left of these measured anew."""
+    if spans.is_empty():
+        return lines
     cuts = spans.group_by("doc", "line").agg(pl.col("text").first(), cut=pl.struct("start", "end"))
     rests = [
         (doc, line, without(text, [(span["start"], span["end"]) for span in cut]))
         for doc, line, text, cut in cuts.iter_rows()
     ]
     rest = pl.DataFrame(rests, schema={"doc": pl.UInt32, "line": pl.UInt32, "rest": pl.String}, orient="row")
-    return shaped(lines.join(rest, on=["doc", "line"]).with_columns(text="rest"))
+    cut = shaped(lines.join(rest, on=["doc", "line"]).with_columns(text="rest"))
+    # Put together and sorted, rows keep their texts where they are; to update a column copies every text.
+    return pl.concat([lines.join(rest, on=["doc", "line"], how="anti"), cut]).sort("doc", "line")
 
 
 def without(text: str, spans: list[tuple[int, int]]) -> str:
