@@ -453,7 +453,7 @@ def test_parquet_hit_anywhere_is_refused_or_read_whole(tmp_path):
 
 def test_batches_are_bounded(tmp_path, monkeypatch):
     """No batch has more pages or bytes than allowed, and nothing is lost between them."""
-    monkeypatch.setattr(jsonl, "BATCH_PAGES", 10)
+    monkeypatch.setattr(limits, "BATCH_PAGES", 10)
     monkeypatch.setattr(records, "BATCH_BYTES", 500)
     rows = [{"id": number, "text": "a" * (number % 200 + 1)} for number in range(201)]
     for name, data in {"a.jsonl": lines(*rows), "a.parquet": parquet(pl.DataFrame(rows))}.items():
@@ -519,7 +519,7 @@ def test_lines_do_not_depend_on_chunks(data, step, limit):
 
 def test_nothing_of_a_truncated_file_is_used(tmp_path, monkeypatch):
     """However many good records stand before the cut, the file gives one row and no page."""
-    monkeypatch.setattr(jsonl, "BATCH_PAGES", 10)
+    monkeypatch.setattr(limits, "BATCH_PAGES", 10)
     data = lines(*({"id": number, "text": "a"} for number in range(500)))
 
     for packed in (gzip.compress(data), zstandard.compress(data)):
@@ -528,7 +528,7 @@ def test_nothing_of_a_truncated_file_is_used(tmp_path, monkeypatch):
 
 def test_a_file_that_changes_underway_is_on_record(tmp_path, monkeypatch):
     """When a file fails after its first pages, the pages stand and the file has a row that says so."""
-    monkeypatch.setattr(jsonl, "BATCH_PAGES", 1)
+    monkeypatch.setattr(limits, "BATCH_PAGES", 1)
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(gzip.compress(lines({"text": "a"}, {"text": "b"})))
     monkeypatch.setattr(jsonl, "prove", lambda proved: Path(proved).write_bytes(path.read_bytes()[:-1]))

@@ -75,7 +75,7 @@ def _by_kernel(texts: Texts, rows: I64, kernels: ModuleType) -> Utf8:
 
 
 def _forms_in_two(texts: pl.Series) -> pl.Series:
-    """Return matching forms; where nothing but blanks would change, only those are taken out, five times faster."""
+    """Return matching forms; where nothing but blanks would change, only those are taken out, which is faster."""
     plain = ~texts.str.contains(_CHANGES)
     order = np.argsort(~plain.to_numpy(), kind="stable")
     forms = [texts.filter(plain).str.replace_all(" ", "", literal=True), matching_form(texts.filter(~plain))]

@@ -127,10 +127,11 @@ def give_back() -> None:
 
 
 def _held_more_than(size: float) -> bool:
-    """Tell whether this process has held more than ``size`` bytes since the count began."""
+    """Tell whether this process has held more than ``size`` bytes since the count began.
+
+    The system's cheaper figure also knows what the parent held when this process began, so it only clears.
+    """
     if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10 <= size:
         return False
     high = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
-    return (
-        int(high.split()[1]) << 10 > size
-    )  # the other figure also knows what the parent held when this one began
+    return int(high.split()[1]) << 10 > size

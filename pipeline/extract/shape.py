@@ -25,11 +25,10 @@ def check_shape(content: bytes) -> bool:
 
     Return what ``is_small`` does.
     """
-    tags = content.count(b"<")
-    if tags <= FEW_TAGS and len(content) <= FEW_BYTES:
+    if is_small(content):
         return True
     _check(len(content), MOST_BYTES, "bytes")
-    _check(tags, MOST_TAGS, "tags")
+    _check(content.count(b"<"), MOST_TAGS, "tags")
     tree = LexborHTMLParser(content)
     _check(len(tree.css("*")), MOST_ELEMENTS, "elements")
     tree.strip_tags(["script", "style"])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import polars as pl
 import xxhash
@@ -36,6 +36,7 @@ class Batch(NamedTuple):
 
 
 Reader = Callable[[InputFile, FieldNames], Iterator[Batch]]
+T = TypeVar("T")
 Row = dict[str, Any]  # of ``PAGES``; a column it lacks is null
 
 
@@ -55,6 +56,20 @@ class UnusableError(Exception):
         super().__init__(reason, detail)
         self.reason = reason
         self.detail = detail
+
+
+def grouped(records: Iterable[tuple[T, int]]) -> Iterator[list[T]]:
+    """Give records, each of which comes with its bytes, in groups of one batch's pages and bytes."""
+    group: list[T] = []
+    size = 0
+    for record, added in records:
+        group.append(record)
+        size += added
+        if len(group) == BATCH_PAGES or size >= BATCH_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def page_rows(rows: list[Row]) -> pl.DataFrame:

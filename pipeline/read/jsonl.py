@@ -13,13 +13,12 @@ import polars as pl
 
 from pipeline.config import FieldNames
 from pipeline.read.batch import (
-    BATCH_BYTES,
-    BATCH_PAGES,
     DETAIL_CHARS,
     PAGE_BYTES,
     Batch,
     InputFile,
     UnusableError,
+    grouped,
 )
 from pipeline.read.charset import decode, is_binary, without_surrogates
 from pipeline.read.compression import peek, prove, unpacked
@@ -56,7 +55,8 @@ def read_jsonl(file: InputFile, fields: FieldNames) -> Iterator[Batch]:
     Raises UnusableError for the file as a whole, missing_text if no record of the first batch has the field.
     """
     prove(file.path)
-    groups = (_at_once(group, fields) or _one_by_one(group, fields) for group in _groups(_file_lines(file)))
+    lines = ((line, len(line.data or b"")) for line in _file_lines(file))
+    groups = (_at_once(group, fields) or _one_by_one(group, fields) for group in grouped(lines))
     first = next(groups, None)
     if first is None:
         raise UnusableError("no_text", "the file holds no record")
@@ -108,22 +108,8 @@ def _file_lines(file: InputFile) -> Iterator[Line]:
     return lines_of(parts, LINE_BYTES)
 
 
-def _groups(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    """Give lines in groups of one batch's pages and bytes."""
-    group: list[Line] = []
-    size = 0
-    for line in lines:
-        group.append(line)
-        size += len(line.data or b"")
-        if len(group) == BATCH_PAGES or size >= BATCH_BYTES:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
-
-
 def _at_once(group: list[Line], fields: FieldNames) -> _Records | None:
-    """Return a group's records column by column, five times faster than one by one; None when one of them is unusual.
+    """Return a group's records column by column, faster than one by one; None when one of them is unusual.
 
     Usual are objects that hold each field under one name at most, as a string or null.
     """

@@ -11,13 +11,12 @@ import polars as pl
 
 from pipeline.config import FieldNames
 from pipeline.read.batch import (
-    BATCH_BYTES,
-    BATCH_PAGES,
     DETAIL_CHARS,
     PAGE_BYTES,
     Batch,
     InputFile,
     UnusableError,
+    grouped,
 )
 from pipeline.read.charset import LABEL_CHARS, SINGLE_BYTE, codec_of, decode, is_binary, without_surrogates
 from pipeline.read.html import declared_charset
@@ -41,7 +40,7 @@ def read_warc(file: InputFile, _fields: FieldNames) -> Iterator[Batch]:
     """
     if not file.size:
         raise UnusableError("no_text", "the file is empty")
-    groups = _groups(file)
+    groups = grouped(_rows(file))
     first = next(groups, None)
     if first is None:
         raise UnusableError("no_text", "no record of the file is a page")
@@ -50,21 +49,12 @@ def read_warc(file: InputFile, _fields: FieldNames) -> Iterator[Batch]:
         yield from batches(frame, file.source)
 
 
-def _groups(file: InputFile) -> Iterator[list[Row]]:
-    """Give the rows of ``RAW`` frames, in groups of one batch's pages and bytes."""
-    group: list[Row] = []
-    size = 0
+def _rows(file: InputFile) -> Iterator[tuple[Row, int]]:
+    """Give the rows of ``RAW`` frames, each with the bytes of its content."""
     for number, record in enumerate(_told(file), start=1):
         row = _row(record)
-        if row is None:
-            continue
-        group.append({**row, "number": number})
-        size += row.get("size", 0)
-        if len(group) == BATCH_PAGES or size >= BATCH_BYTES:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
+        if row is not None:
+            yield {**row, "number": number}, row.get("size", 0)
 
 
 def _told(file: InputFile) -> Iterator[Record]:

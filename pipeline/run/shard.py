@@ -28,9 +28,9 @@ BATCH_PAGES = 16384
 BATCH_BYTES = 64 << 20
 _TEXTS: Columns = {
     "host": pl.String,
-    "page": pl.String,
+    "page": pl.String,  # html.content_key
     "lines": pl.List(pl.String),
-}  # page: html.content_key
+}
 TEXTS = pl.Schema(_TEXTS)
 STAGED = {"documents": DOCUMENTS, "lines": SHAPED, "removed": REMOVED, "skipped": SKIPPED}
 

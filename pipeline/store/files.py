@@ -74,9 +74,9 @@ def read_table(path: Path, schema: pl.Schema) -> pl.DataFrame:
 
 
 def stage_table(frame: pl.DataFrame, path: Path, schema: pl.Schema) -> None:
-    """Write ``frame`` with the columns of ``schema`` for this run's own use: Arrow, as it lies in memory.
+    """Write ``frame`` with the columns of ``schema`` for this run alone, which reads it once: Arrow, not compressed.
 
-    Compressing text to read it once costs more than all else that is done with it. Raises StorageError.
+    Raises StorageError.
     """
     with whole_file(path) as temporary:
         conform(frame, schema).write_ipc(temporary)

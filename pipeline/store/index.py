@@ -231,7 +231,7 @@ class _Part:
 def _ascending(keys: U64) -> pa.RecordBatch:
     """Return keys in order, and the place of each; equal ones by place.
 
-    Sorting single values is several times faster: the place takes that of a key's low bits, and the few keys that
+    Sorting single values is faster: the place takes that of a key's low bits, and the few keys that
     differ in these alone are sorted afterwards.
     """
     low = np.uint64((1 << max(1, (len(keys) - 1).bit_length())) - 1)

@@ -79,8 +79,7 @@ def only(wanted: pl.Expr, text: pl.Expr) -> pl.Expr:
 def neighbour(column: pl.Expr, rows: int = 1) -> pl.Expr:
     """Return what ``column`` says of the line so many rows above (negative: below) in its document; null past its ends.
 
-    The documents' lines must stand together: rows are compared, because a window over documents takes fifty times as
-    long.
+    The documents' lines must stand together: rows are compared, which is far cheaper than a window over documents.
     """
     return pl.when(pl.col("doc") == pl.col("doc").shift(rows)).then(column.shift(rows))
 
