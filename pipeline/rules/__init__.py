@@ -1,6 +1,6 @@
 """Rule packs: read from TOML, proven by their own examples, matched on whole columns of lines.
 
-A rule is data (DESIGN: "a rule is data that proves itself"). Its pattern runs in Polars' linear-time regular
+A rule is data that proves itself (docs/rules.md). Its pattern runs in Polars' linear-time regular
 expressions, on distinct lines only, and only where one of its keywords stands, so that the cost of a batch grows
 with its text and hardly with the number of rules.
 """

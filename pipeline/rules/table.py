@@ -16,7 +16,7 @@ Texts = Annotated[tuple[Text, ...], Meta(min_length=1)]
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True):
-    """One ``[[rule]]`` of a pack; DESIGN §5 says what each key means."""
+    """One ``[[rule]]`` of a pack; docs/rules.md says what each key means."""
 
     id: Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     kind: Annotated[str, Meta(pattern=r"^[a-z0-9_]+$")] = msgspec.field(name="class")

@@ -78,7 +78,7 @@ def _record(hits: pl.DataFrame, stage: str) -> pl.DataFrame:
 def rebuild(standing: pl.DataFrame, removed: pl.DataFrame) -> pl.DataFrame:
     """Return ``doc, line, text`` of the extracted lines, from the lines that stand and the record of removals.
 
-    The law (DESIGN §1.1) is that this equals what was extracted. ``standing`` has ``doc, line, text``; ``removed``
+    The law (docs/design.md) is that this equals what was extracted. ``standing`` has ``doc, line, text``; ``removed``
     has ``doc, line, span, text``; ``doc`` may be a number or an id.
     """
     columns = ["doc", "line", "text"]
