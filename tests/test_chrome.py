@@ -125,6 +125,16 @@ def test_removed_spans_go_back_where_they_were():
     assert rebuild(standing, removed).equals(lines.select("doc", "line", "text"))
 
 
+def test_what_a_span_leaves_is_measured_anew():
+    """Later stages see the line that is left, not the one that was: here no sentence, and short."""
+    lines = lines_of(["우물 고친다 " + BODY])
+    found = chrome(lines, hits_of(lines, documents_of(lines), table_of(rule(r"(?P<span> 정부는.*)$")))).found
+
+    after, _ = apply(lines, found, "chrome")
+
+    assert after.equals(lines_of(["우물 고친다"]))
+
+
 def test_a_part_that_a_selector_drops_is_on_record():
     """A line inside such a part goes, and the record names the pack and the selector."""
     lines = lines_of([BODY, "사진 설명이다."]).with_columns(part=pl.Series([None, "daum/drop .caption"]))

@@ -220,6 +220,32 @@ def test_a_small_batch_profits_from_what_earlier_runs_counted(size):
     )
 
 
+NOTICE = "가나포털 이용 안내 " + "기사의 저작권과 책임은 가나일보에 있으며 문의는 고객 센터로 " * 4  # too long for a template
+
+
+@pytest.mark.parametrize("size", [1, 60])
+def test_a_long_notice_goes_by_its_very_text(size):
+    """A line too long for a template goes where it stands on other pages as it is: of this run, or of earlier ones."""
+    pages = articles(60, tail=[always(NOTICE)])
+    counts = NONE
+    for start in range(0, 60, size):
+        texts, result = stripped(pages[start : start + size], earlier=counts)
+        counts = pl.concat([counts, result.counts])
+
+    assert all(found == [NOTICE] for found in texts)
+    assert result.found["evidence"][0] == "on 60 of 60 pages of news.gana.example, below the article"
+
+
+def test_a_long_notice_on_one_page_of_many_goes_by_earlier_counts():
+    """It is enough that earlier runs counted it."""
+    counts = stripped(articles(60, tail=[always(NOTICE)]))[1].counts
+    pages = articles(30, seed=4)
+
+    texts, _ = stripped([[*pages[0], NOTICE], *pages[1:]], earlier=counts)
+
+    assert texts == [[NOTICE], *([[]] * 29)]
+
+
 def test_what_is_kept_for_later_runs_is_little():
     """Of the templates of 300 pages only those are stored that could ever be frequent, and no sentence of one page."""
     rng = random.Random(2)  # noqa: S311 - invented text
