@@ -220,7 +220,8 @@ def test_a_small_batch_profits_from_what_earlier_runs_counted(size):
     )
 
 
-NOTICE = "가나포털 이용 안내 " + "기사의 저작권과 책임은 가나일보에 있으며 문의는 고객 센터로 " * 4  # too long for a template
+# Too long for a template.
+NOTICE = "가나포털 이용 안내 " + "기사의 저작권과 책임은 가나일보에 있으며 문의는 고객 센터로 " * 4
 
 
 @pytest.mark.parametrize("size", [1, 60])
