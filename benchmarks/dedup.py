@@ -8,8 +8,8 @@ from __future__ import annotations
 import statistics
 import sys
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from benchmarks.measure import Usage, call, measured
@@ -25,49 +25,81 @@ BUDGET = 300.0  # CPU seconds: a search that would take longer is left out, whic
 
 
 class Sample(NamedTuple):
-    """One search: CPU seconds of it alone, and what its process used from start to end."""
+    """One search: CPU and wall seconds of it alone, and what its process used from start to end."""
 
     search: float
+    wall: float
     process: Usage
 
 
 class Workload(NamedTuple):
-    """What was measured on one workload. A search without samples was left out, for the reason in ``left_out``."""
+    """What was measured on one workload. A search without samples was left out, for the reason in ``left_out``.
+
+    ``part``: samples of the first part alone, beside those of all. ``both``: of newsieve's search on two cores.
+    """
 
     language: str
     count: int
     samples: dict[str, list[Sample]]
     scores: dict[str, dict[str, float]]
     left_out: dict[str, str]
+    part: list[Sample]
+    both: list[Sample]
 
 
 def measure(sizes: Sequence[tuple[str, int]], rounds: int, seed: int) -> Iterator[Workload]:
     """Measure every search in interleaved rounds; give each workload when it is done, the smallest first."""
-    pythons, missing = _environments()
+    pythons, missing = _environments([*SEARCHES] if min(sizes, key=itemgetter(1))[1] <= PART else [ALONE])
     _compile()
     found: list[Workload] = []
-    for language, count in sorted(sizes, key=lambda size: size[1]):
-        left_out = dict(missing)
-        for name, seconds in _expected(found, language, count).items():
-            if name != OURS and seconds > BUDGET:
-                left_out[name] = f"would take about {seconds:,.0f} CPU seconds"
+    for language, count in sorted(sizes, key=itemgetter(1)):
+        left_out = missing | _too_long(found, language, count)
         names = [name for name in pythons if name not in left_out]
         with tempfile.TemporaryDirectory() as folder:
             call("workload:prepare", folder=folder, language=language, count=count, seed=seed)
-            measured(
-                "searches:run", pythons[OURS], name=OURS, folder=folder, count=count
-            )  # kernels are compiled
-            samples: dict[str, list[Sample]] = defaultdict(list)
-            for number in range(rounds):
-                for name in names:
-                    if number == 0 or samples[name][0].search < LONG:
-                        process, search = measured(
-                            "searches:run", pythons[name], name=name, folder=folder, count=count
-                        )
-                        samples[name].append(Sample(search, process))
+            samples, part, both = _rounds(folder, count, {name: pythons[name] for name in names}, rounds)
             scores = {name: call("workload:scores", folder=folder, name=name) for name in names}
-        found.append(Workload(language, count, dict(samples), scores, left_out))
+        found.append(Workload(language, count, samples, scores, left_out, part, both))
         yield found[-1]
+
+
+def _rounds(
+    folder: str, count: int, pythons: Mapping[str, str], rounds: int
+) -> tuple[dict[str, list[Sample]], list[Sample], list[Sample]]:
+    """Return the samples of each search, of the first part of the texts, and of two cores."""
+    samples: dict[str, list[Sample]] = {name: [] for name in pythons}
+    part: list[Sample] = []
+    both: list[Sample] = []
+    first, size = f"{folder}/0", min(count, PART)
+    _sample(ALONE, first, size)  # the texts are in memory now, and every kernel is compiled
+    for number in range(rounds):
+        for name, python in pythons.items():
+            if number == 0 or samples[name][0].search < LONG:
+                part += [_sample(name, first, size)] if count > PART else []
+                samples[name].append(_sample(name, folder, count, python))
+                both += (
+                    [_sample(name, folder, count, python, cores=2)] if count == PART and name == OURS else []
+                )
+    return samples, part, both
+
+
+def _sample(name: str, folder: str, count: int, python: str = sys.executable, cores: int = 1) -> Sample:
+    process, (search, wall) = measured(
+        "searches:run", python, name=name, folder=folder, count=count, cores=cores
+    )
+    return Sample(search, wall, process)
+
+
+def _too_long(found: Iterable[Workload], language: str, count: int) -> dict[str, str]:
+    """Return which searches are left out, and why."""
+    if count > PART:
+        return {name: f"not beyond {PART:,} texts" for name in SEARCHES if name != ALONE}
+    seconds = _expected(found, language, count)
+    return {
+        name: f"would take about {needs:,.0f} CPU seconds"
+        for name, needs in seconds.items()
+        if name not in {OURS, ALONE} and needs > BUDGET
+    }
 
 
 def _compile() -> None:
@@ -77,10 +109,11 @@ def _compile() -> None:
         call("searches:run", name=OURS, folder=folder, count=COMPILED)
 
 
-def _environments() -> tuple[dict[str, str], dict[str, str]]:
+def _environments(names: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Return the Python of each search, and why a search has none."""
     pythons, missing = {}, {}
-    for name, search in SEARCHES.items():
+    for name in names:
+        search = SEARCHES[name]
         try:
             needs = search.requirements
             pythons[name] = python_of(needs[0].partition("==")[0], needs) if needs else sys.executable
@@ -151,4 +184,36 @@ def table(workload: Workload) -> list[str]:
         ]
         rows.append(f"| {SEARCHES[name].title} | {' | '.join(cells)} |")
     rows += [f"| {SEARCHES[name].title} | {why} |{' |' * 8}" for name, why in workload.left_out.items()]
-    return [*rows, ""]
+    return [*rows, "", *_beside_part(workload), *_on_both(workload)]
+
+
+def _beside_part(workload: Workload) -> list[str]:
+    """Return what a text costs beside one of the first part, measured in the same rounds."""
+    if not workload.part:
+        return []
+    times = PART / workload.count
+    each = [
+        times * all_of.search / first.search
+        for all_of, first in zip(workload.samples[ALONE], workload.part, strict=True)
+    ]
+    cpu, peak = told([s.search for s in workload.part]), told([s.process.peak_mb for s in workload.part], 0)
+    return [
+        f"The first {PART:,} of these texts alone take {cpu} CPU s and {peak} MB;",
+        f"a text of all costs {told(each)} times what one of these does.",
+        "",
+    ]
+
+
+def _on_both(workload: Workload) -> list[str]:
+    """Return how much sooner newsieve is done on two cores."""
+    if not workload.both:
+        return []
+    alone = workload.samples[OURS]
+    sooner = [one.wall / two.wall for one, two in zip(alone, workload.both, strict=True)]
+    more = [two.search / one.search for one, two in zip(alone, workload.both, strict=True)]
+    walls = told([two.wall for two in workload.both]), told([one.wall for one in alone])
+    return [
+        f"On two cores newsieve's search takes {walls[0]} s of wall time, on one {walls[1]} s:",
+        f"{told(sooner)} times as fast, with {told(more)} times the CPU seconds.",
+        "",
+    ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
@@ -40,16 +41,18 @@ class Search(NamedTuple):
     how: str
 
 
-def run(name: str, folder: str, count: int) -> float:
-    """Search the ``count`` texts in ``folder`` on one core; write the mask of what goes; return CPU seconds."""
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+def run(name: str, folder: str, count: int, cores: int = 1) -> tuple[float, float]:
+    """Search the ``count`` texts in ``folder``; write the mask of what goes; return CPU and wall seconds."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
     search = SEARCHES[name]
     for module in search.modules:
         import_module(module)
     given = search.given(Path(folder))
+    start = time.perf_counter()
     mask, cpu = clocked(lambda: _mask(search.removed(given), count))
+    wall = time.perf_counter() - start
     (Path(folder) / f"{name}.mask").write_bytes(mask)
-    return cpu
+    return cpu, wall
 
 
 def _mask(rows: Any, count: int) -> bytearray:
@@ -67,7 +70,7 @@ def _mask(rows: Any, count: int) -> bytearray:
 def _column(folder: Path) -> Any:
     import polars as pl
 
-    return pl.read_parquet(folder / "texts.parquet")["text"]
+    return pl.read_parquet(folder / "0" / "texts.parquet")["text"]
 
 
 def _uncompiled(folder: Path) -> Any:
@@ -87,18 +90,21 @@ def _newsieve(texts: Any, room: Any = None) -> Any:
 
 
 def _mapped(folder: Path) -> Any:
+    import polars as pl
+
     from pipeline.store.mapped import Mapped
 
-    file = Mapped(folder / "texts.arrow")
-    return file.frame()["text"], file, folder
+    paths = sorted(folder.rglob("texts.arrow"), key=lambda path: int(path.parent.name))
+    files = [Mapped(path) for path in paths]
+    return pl.concat([file.frame()["text"] for file in files], rechunk=False), files, folder
 
 
 def _newsieve_mapped(given: Any) -> Any:
     from pipeline.dedup import Room
     from pipeline.store.mapped import forgetting
 
-    texts, file, folder = given
-    return _newsieve(texts, Room(folder=folder, forget=forgetting([file], IN_MEMORY)))
+    texts, files, folder = given
+    return _newsieve(texts, Room(folder=folder, forget=forgetting(files, IN_MEMORY)))
 
 
 def _lines(folder: Path) -> list[str]:
@@ -247,7 +253,7 @@ SEARCHES: dict[str, Search] = {
         ("polars", "pipeline.dedup", "pipeline.store.mapped"),
         _mapped,
         _newsieve_mapped,
-        "The same where texts are too many for memory: they lie in a mapped Arrow file, of which 512 MB are held.",
+        "The same where texts are too many for memory: they lie in mapped Arrow files, of which 512 MB are held.",
     ),
     "uncompiled": Search(
         "newsieve, first run",

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from benchmarks.generate import VOCABULARY, nouns, zipf
 from benchmarks.searches import PART, SHINGLE, THRESHOLD
@@ -154,27 +153,17 @@ def _singles(families: list[int]) -> set[int]:
 def prepare(folder: str, language: str, count: int, seed: int) -> int:
     """Write a workload into ``folder``, in parts of ``PART`` texts that share nothing; return their number.
 
-    ``texts.arrow`` and ``texts.parquet`` hold all texts; a folder a part holds matching forms and the truth. Raises
-    ValueError where a part would not be full.
+    A folder a part holds its texts, their matching forms and the truth. Raises ValueError where one would not be full.
     """
     home, size = Path(folder), min(PART, count)
     if count % size:
         raise ValueError(f"{count} texts are no multiple of {size}")
-    fields = pa.schema([pa.field("text", pa.string_view())])
     first = workload(language, size, seed)
-    with (
-        pa.OSFile(str(home / "texts.arrow"), "wb") as sink,
-        pa.ipc.new_file(sink, fields) as arrow,
-        pq.ParquetWriter(home / "texts.parquet", fields, compression="none") as parquet,
-    ):
-        for number in range(count // size):
-            made = enciphered(first, number) if number else first
-            _write_part(home / str(number), made)
-            for start in range(0, size, BATCH):
-                texts = pl.Series("text", made.texts[start : start + BATCH])
-                rows = pa.record_batch([texts.to_arrow(compat_level=NEWEST)], schema=fields)
-                arrow.write_batch(rows)
-                parquet.write_batch(rows)
+    for number in range(count // size):
+        made = enciphered(first, number) if number else first
+        _write_part(home / str(number), made)
+        if count == size:
+            _write_for_peers(home / str(number), made)
     return count // size
 
 
@@ -189,14 +178,24 @@ def enciphered(made: Workload, key: int) -> Workload:
 
 
 def _write_part(home: Path, made: Workload) -> None:
-    """Write matching forms, for peers also as lines and with spaces, and the truth."""
+    """Write the texts, their matching forms, and the truth."""
     home.mkdir()
+    fields = pa.schema([pa.field("text", pa.string_view())])
+    with pa.OSFile(str(home / "texts.arrow"), "wb") as sink, pa.ipc.new_file(sink, fields) as arrow:
+        for start in range(0, len(made.texts), BATCH):
+            texts = pl.Series("text", made.texts[start : start + BATCH])
+            arrow.write_batch(pa.record_batch([texts.to_arrow(compat_level=NEWEST)], schema=fields))
+    columns = {"family": made.family, "text": made.forms, "goes": made.goes, "near": made.near}
+    pl.DataFrame(columns).write_parquet(home / "truth.parquet", compression="uncompressed")
+
+
+def _write_for_peers(home: Path, made: Workload) -> None:
+    """Write the texts for a search in memory, and matching forms as lines and as Parquet, also with spaces."""
+    pl.DataFrame({"text": made.texts}).write_parquet(home / "texts.parquet", compression="uncompressed")
     (home / "forms.txt").write_text("\n".join(made.forms), "utf-8")
     forms = pl.DataFrame({"text": made.forms}).with_row_index("row")
     spaced = pl.col("text").str.replace_all(".", "$0 ").str.strip_chars_end()
     forms.with_columns(spaced=spaced).write_parquet(home / "forms.parquet", compression="uncompressed")
-    truth = {"family": made.family, "goes": made.goes, "near": made.near}
-    pl.DataFrame(truth).write_parquet(home / "truth.parquet")
 
 
 def scores(folder: str, name: str) -> dict[str, float]:
@@ -221,8 +220,7 @@ def scores(folder: str, name: str) -> dict[str, float]:
 
 def _counted(home: Path, gone: Bools) -> list[int]:
     """Count in a part the distinct texts that went, were lost, stay beside a similar one, must go; and copies."""
-    forms = pl.read_parquet(home / "forms.parquet", columns=["text"])["text"]
-    rows = pl.read_parquet(home / "truth.parquet").with_columns(forms, gone=gone)
+    rows = pl.read_parquet(home / "truth.parquet").with_columns(gone=gone)
     distinct = rows.group_by("family", "text", maintain_order=True).agg(
         pl.col("gone").all(), must=(pl.col("goes") & pl.col("near")).any(), kept=(~pl.col("gone")).sum()
     )

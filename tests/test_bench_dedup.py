@@ -50,7 +50,7 @@ def test_the_parts_of_a_large_workload_share_nothing(tmp_path, monkeypatch):
 
 def test_keeping_all_finds_nothing(folder):
     """A search that keeps everything has no recall, and every further copy is counted."""
-    texts = pl.read_parquet(folder / "0" / "forms.parquet")["text"]
+    texts = pl.read_parquet(folder / "0" / "truth.parquet")["text"]
     assert scored(folder, [False] * COUNT) == {
         "precision": 1.0,
         "recall": 0.0,
@@ -61,7 +61,7 @@ def test_keeping_all_finds_nothing(folder):
 
 def test_flagging_every_copy_loses_texts(folder):
     """A search that takes all copies of a text has lost it: nothing similar is kept."""
-    rows = pl.read_parquet(folder / "0" / "forms.parquet")
+    rows = pl.read_parquet(folder / "0" / "truth.parquet")
     copied = rows.select(pl.len().over("text") > 1)["len"]
     found = scored(folder, copied)
     near = scored(folder, [True] * COUNT)
@@ -72,21 +72,52 @@ def test_flagging_every_copy_loses_texts(folder):
 
 def test_another_copy_may_be_kept(folder):
     """Which copy of a text is kept does not count: the last is as good as the first."""
-    rows = pl.read_parquet(folder / "0" / "forms.parquet").with_columns(
-        pl.read_parquet(folder / "0" / "truth.parquet")["goes"]
-    )
+    rows = pl.read_parquet(folder / "0" / "truth.parquet").with_row_index("row")
     kept = rows.select((~pl.col("goes")).any().over("text"))["goes"]
     last = rows.select(pl.col("row") == pl.col("row").max().over("text"))["row"]
     found = scored(folder, ~(kept & last))
     assert (found["precision"], found["recall"], found["lost"]) == (1.0, 1.0, 0)
 
 
+SCORE = {"precision": 1.0, "recall": 1.0, "lost": 0, "copies": 0}
+
+
+def sample(search, wall=1.0):
+    """Return a sample of so many CPU and wall seconds."""
+    return dedup.Sample(search, wall, Usage(2.0, 2.0, 100.0))
+
+
 def test_a_search_that_was_left_out_is_named_with_the_reason():
     """The table has a row with the reason for a peer that was not measured."""
-    sample = dedup.Sample(1.0, Usage(2.0, 2.0, 100.0))
-    score = {"precision": 1.0, "recall": 1.0, "lost": 0, "copies": 0}
-    found = dedup.Workload(
-        "ko", 10, {"newsieve": [sample]}, {"newsieve": score}, {"daft": "cannot be installed here"}
-    )
+    left_out = {"daft": "cannot be installed here"}
+    found = dedup.Workload("ko", 10, {"newsieve": [sample(1.0)]}, {"newsieve": SCORE}, left_out, [], [])
     rows = dedup.table(found)
     assert f"| {SEARCHES['daft'].title} | cannot be installed here |{' |' * 8}" in rows
+
+
+def test_many_texts_are_told_beside_a_million_and_two_cores_beside_one():
+    """What a text costs beside one of the first part, and how much sooner two cores are done, are ratios of a round."""
+    many = dedup.Workload(
+        "ko", 10_000_000, {"mapped": [sample(60.0)]}, {"mapped": SCORE}, {}, [sample(5.0)], []
+    )
+    assert "a text of all costs 1.20 times what one of these does." in dedup.table(many)
+    two = [sample(5.5, wall=2.0), sample(5.0, wall=2.5)]
+    names = {"newsieve": [sample(5.0, wall=4.0), sample(5.0, wall=4.0)]}
+    both = dedup.Workload("ko", 1_000_000, names, {"newsieve": SCORE}, {}, [], two)
+    assert "1.80 (1.60–2.00) times as fast, with 1.05 (1.00–1.10) times the CPU seconds." in dedup.table(both)
+
+
+def test_beyond_one_part_newsieve_is_alone(monkeypatch):
+    """More than a million texts are searched by newsieve alone, whole and the first part; no peer is installed."""
+    asked = []
+
+    def measured(_function, _python, **given):
+        asked.append((given["name"], given["folder"][-2:] == "/0", given["count"]))
+        return Usage(2.0, 2.0, 100.0), (40.0, 40.0)
+
+    monkeypatch.setattr(dedup, "measured", measured)
+    monkeypatch.setattr(dedup, "call", lambda *_, **__: SCORE)
+    monkeypatch.setattr(dedup, "python_of", None)
+    (found,) = dedup.measure([("ko", 10_000_000)], 3, 1)
+    assert asked == [("mapped", True, 1_000_000)] * 2 + [("mapped", False, 10_000_000)]
+    assert "| newsieve | not beyond 1,000,000 texts" in "\n".join(dedup.table(found))
