@@ -16,7 +16,7 @@ from pipeline.errors import ConfigError
 Positive = Annotated[int, Meta(ge=1)]
 Count = Annotated[int, Meta(ge=0)]
 Scope = Literal["all", "host", "off"]
-T = TypeVar("T")
+T = TypeVar("T", bound=Struct)
 
 
 class FieldNames(Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,7 +118,7 @@ def deciding(config: RunConfig) -> dict[str, Any]:
 
 def replace(struct: T, **changes: Any) -> T:  # noqa: ANN401 - any field's type
     """Return ``struct`` with ``changes`` made."""
-    return msgspec.structs.replace(struct, **changes)  # type: ignore[type-var]
+    return msgspec.structs.replace(struct, **changes)
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
@@ -136,6 +136,12 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
 def checked(values: dict[str, Any], kind: type[T], where: str) -> T:
     """Return ``values`` as ``kind``; raises ConfigError naming the key at fault, and the one probably meant."""
     _check_keys(values, kind, where, ())
+    fields = msgspec.structs.fields(kind)
+    missing = [field.encode_name for field in fields if field.required and field.encode_name not in values]
+    if missing:
+        raise ConfigError(
+            f"{where}: {', '.join(missing)} must be given. Nothing was started; add what is missing."
+        )
     try:
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:

@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 import zstandard
 
+from pipeline.__main__ import main
 from pipeline.cli import cli
 from pipeline.terminal import guarded
 from tests.crawl import record, write_crawl
@@ -259,6 +260,22 @@ def test_a_bug_is_told_and_shown_on_demand(newsieve, story, monkeypatch):
     assert done.err.startswith("newsieve: a bug: ZeroDivisionError")
     assert "Traceback" not in done.err
     assert "Traceback" in newsieve("--debug", "strip", story).err
+
+
+def test_an_interrupt_while_modules_load_ends_quietly(monkeypatch):
+    """Ctrl-C right after the start gives the exit code of a signal and no traceback."""
+
+    def find_spec(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.delattr("pipeline.cli")
+    monkeypatch.delitem(sys.modules, "pipeline.cli")
+    monkeypatch.setattr(sys, "meta_path", [SimpleNamespace(find_spec=find_spec)])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 130
 
 
 @pytest.mark.workers

@@ -96,7 +96,7 @@ REFUSED = {
     ),
     "no lines to keep at all": (
         {"keeps": None},
-        "mine.toml: rule notice: file: Object missing required field `keeps`. Nothing was started; mend this value.",
+        "mine.toml: rule notice: keeps must be given. Nothing was started; add what is missing.",
     ),
     "a mistyped key": (
         {"max_char": "10"},
