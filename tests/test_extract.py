@@ -15,7 +15,7 @@ from pipeline.extract.article import Guide, PageError
 from pipeline.extract.html import main_text
 from pipeline.extract.limits import cpu_limit
 from pipeline.extract.page import parsed
-from pipeline.extract.selectors import selected_lines
+from pipeline.extract.selectors import layouts_of, selected_lines
 from pipeline.extract.walk import paragraphs
 from pipeline.rules import Extract, Pack
 from pipeline.schema import PAGES, conform
@@ -83,6 +83,18 @@ def test_a_pack_says_where_the_article_is():
     own, other = found.lines.partition_by("doc")
     assert own.select("text", "part").rows() == [(BODY, None), ("광고", "p/drop .ad"), (BODY[::-1], None)]
     assert MORE in other["text"].to_list()
+
+
+def test_a_host_s_own_pack_comes_first():
+    """What is known of a site goes before what fits any; packs without selectors and of other sites are no layouts."""
+    packs = [
+        Pack(title="any", extract=Extract(body=("p",))),
+        Pack(title="none", hosts=("p.kr",)),
+        Pack(title="own", hosts=("q.kr", "p.kr"), extract=Extract(title=("h1",))),
+        Pack(title="other", hosts=("op.kr",), extract=Extract(body=("p",))),
+    ]
+
+    assert [pack.title for pack in layouts_of("m.p.kr", packs)] == ["own", "any"]
 
 
 def test_a_dropped_part_far_down_a_batch_is_read():

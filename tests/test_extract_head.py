@@ -1,4 +1,4 @@
-"""The head of a page: title, press, time, reporters and section, and how its elements are found."""
+"""The head of a page: title, press, time, reporters and section."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.extract.dates import written_time
 from pipeline.extract.metadata import read_head
-from pipeline.extract.page import fitting, parsed
+from pipeline.extract.page import parsed
 from pipeline.read.times import SEOUL
 from pipeline.rules import Extract, Pack
 
@@ -73,27 +73,6 @@ def test_a_section_is_read_from_meta_tags_or_data():
         "경제",
         None,
     ]
-
-
-@pytest.mark.parametrize(
-    ("selector", "found"),
-    [
-        (".a", ["1", "3"]),
-        ("p.a", ["1"]),
-        ("#B", ["2"]),
-        (".none", []),
-        (".none, #b", ["2"]),
-        ("[data-x='Y']", ["3"]),
-        ("[data-z]", []),
-        ("p:not(.none)", ["1", "2"]),
-        ("h1, p", ["1", "2"]),
-    ],
-)
-def test_elements_are_found_as_css_finds_them(selector, found):
-    """What the source does not spell is not looked for, and nothing else is missed."""
-    markup = "<P CLASS='a b'>1</P><p id=B class=c>2</p><i class=a data-x=Y>3</i>"
-
-    assert [node.text() for node in fitting(parsed(page(markup)), selector)] == found
 
 
 @pytest.mark.parametrize("meta", ["<meta name=section content=경제>", "<META NAME='section' CONTENT='경제'>"])

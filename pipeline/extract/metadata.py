@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from pipeline.extract.article import Head
-from pipeline.extract.page import Page, fitting, spelled
+from pipeline.extract.page import Page
 from pipeline.read.times import parse_time
 from pipeline.rules import Pack
 
@@ -69,23 +69,23 @@ def _found(page: Page, layouts: Sequence[Pack], what: str) -> Iterator[Iterator[
     """Give for each of the packs' selectors of ``what`` the texts of its elements, none empty."""
     for layout in layouts:
         for selector in getattr(layout.extract, what):
-            yield filter(None, (_folded(node.text()) for node in fitting(page, selector)))
+            yield filter(None, (_folded(node.text()) for node in page.tree.css(selector)))
 
 
 def _metas(page: Page) -> dict[str, str]:
     found: dict[str, str] = {}
-    for node in spelled(page, "meta", b"<meta"):
+    for node in page.tree.tags("meta"):
         given = node.attributes
         name = given.get("property") or given.get("name") or given.get("itemprop")
-        value = _folded(given.get("content"))
+        value = _folded(given.get("content")) if name and name not in found else None
         if name and value:
-            found.setdefault(name, value)
+            found[name] = value
     return found
 
 
 def news_data(page: Page) -> Iterator[dict[str, Any]]:
     """Give the JSON-LD objects of a page that describe an article."""
-    for node in spelled(page, 'script[type="application/ld+json"]', b"ld+json"):
+    for node in page.tree.css('script[type="application/ld+json"]'):
         try:
             waiting = [msgspec.json.decode(node.text(), strict=False)]
         except (msgspec.DecodeError, RecursionError):
@@ -136,7 +136,7 @@ def _title(
 
 
 def _headings(page: Page) -> Iterator[str]:
-    yield from filter(None, (_folded(node.text()) for node in fitting(page, "h1, h2, h3")))
+    yield from filter(None, (_folded(node.text()) for node in page.tree.css("h1, h2, h3")))
 
 
 def _without_site(title: str, page: Page, names: set[str]) -> str:
@@ -154,7 +154,7 @@ def _times(page: Page, metas: dict[str, str], data: dict[str, Any]) -> Iterator[
     yield from (metas.get(name) for name in TIME_METAS[:4])
     stamp = data.get("datePublished")
     yield stamp if isinstance(stamp, str) else None
-    for node in fitting(page, "[data-date-time], time[datetime], [itemprop='datePublished']"):
+    for node in page.tree.css("[data-date-time], time[datetime], [itemprop='datePublished']"):
         given = node.attributes
         yield given.get("data-date-time") or given.get("datetime") or given.get("content")
     yield from (metas.get(name) for name in TIME_METAS[4:])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from selectolax.lexbor import LexborNode
 
-from pipeline.extract.page import Page, fitting
+from pipeline.extract.page import Page
 from pipeline.extract.walk import Paragraph, own_texts, paragraphs
 from pipeline.rules import Pack, fits_host
 
@@ -15,10 +15,11 @@ LINKED_SHARE = 0.5  # of an element's characters in links; an article's own link
 
 
 def layouts_of(host: str | None, packs: Iterable[Pack]) -> list[Pack]:
-    """Return the packs that fit ``host`` and say where things are, in their order."""
-    return [
+    """Return the packs that fit ``host`` and say where things are: those of the host, then those of any."""
+    fitting = (
         pack for pack in packs if (pack.extract.body or pack.extract.title) and fits_host(host, pack.hosts)
-    ]
+    )
+    return sorted(fitting, key=lambda pack: not pack.hosts)
 
 
 def selected_lines(page: Page, layouts: Sequence[Pack]) -> tuple[list[Paragraph], Pack | None]:
@@ -29,7 +30,7 @@ def selected_lines(page: Page, layouts: Sequence[Pack]) -> tuple[list[Paragraph]
     """
     for layout in layouts:
         for selector in layout.extract.body:
-            for node in fitting(page, selector):
+            for node in page.tree.css(selector):
                 lines = _article_lines(node, layout)
                 if lines:
                     return lines, layout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
@@ -100,4 +101,9 @@ def rule_table(packs: Sequence[Pack]) -> RuleTable:
 
 def fits_host(host: str | None, hosts: tuple[str, ...]) -> bool:
     """Tell whether a pack of ``hosts`` applies to a page of ``host``; every pack does when the host is unknown."""
-    return host is None or not hosts or any(host == name or host.endswith(f".{name}") for name in hosts)
+    return host is None or not hosts or f".{host}".endswith(_endings(hosts))
+
+
+@cache
+def _endings(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f".{name}" for name in hosts)
