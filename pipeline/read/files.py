@@ -79,7 +79,8 @@ def discover(inputs: Sequence[str]) -> Discovered:
         (found._replace(problem=found.problem or _unknown(found)), source)
         for found, source in _named(by_file)
     ]
-    files = [_input_file(found, source) for found, source in named if found.problem is None]
+    folders: dict[tuple[str, ...], Path] = {}
+    files = [_input_file(found, source, folders) for found, source in named if found.problem is None]
     problems = [(source, *found.problem) for found, source in named if found.problem]
     return Discovered(files, skipped_rows(problems))
 
@@ -101,9 +102,12 @@ def _unknown(found: _Found) -> tuple[str, str] | None:
     )
 
 
-def _input_file(found: _Found, source: str) -> InputFile:
-    folder, name = Path(*found.parts[:-1]), found.parts[-1]
-    path = folder.resolve() / name
+def _input_file(found: _Found, source: str, folders: dict[tuple[str, ...], Path]) -> InputFile:
+    """Return a file to read; ``folders`` are those that were resolved already, by their parts."""
+    parts, name = found.parts[:-1], found.parts[-1]
+    if parts not in folders:
+        folders[parts] = Path(*parts).resolve()
+    path = folders[parts] / name
     try:
         return InputFile(path, source, path.stat().st_size)
     except OSError:
@@ -146,6 +150,7 @@ def _walk(root: Path, pattern: tuple[str, ...]) -> Iterator[_Found]:
                 link=False, depth=depth, parts=folder.parts, real=str(folder), problem=_refused(error)
             )
             continue
+        real = os.path.realpath(folder)
         for entry in entries:
             after = _step(places, entry.name, pattern)
             if entry.name.startswith(".") or not after:
@@ -153,25 +158,28 @@ def _walk(root: Path, pattern: tuple[str, ...]) -> Iterator[_Found]:
             if entry.is_dir(follow_symlinks=False):
                 waiting.append((folder / entry.name, after))
             elif len(pattern) in after:
-                yield from _entry(entry, (*folder.parts, entry.name), depth + 1, inside)
+                found = _Found(
+                    entry.is_symlink(), depth + 1, (*folder.parts, entry.name), f"{real}/{entry.name}"
+                )
+                yield from _entry(entry, found, inside)
 
 
-def _entry(entry: os.DirEntry[str], parts: tuple[str, ...], depth: int, inside: str) -> Iterator[_Found]:
-    """Give a file of a folder; a link counts for the file it leads to if that lies in the folder ``inside``."""
-    real = os.path.realpath(entry.path)
-    link = entry.is_symlink()
+def _entry(entry: os.DirEntry[str], found: _Found, inside: str) -> Iterator[_Found]:
+    """Give what was found in a folder; a link counts for the file it leads to if that lies in the folder ``inside``."""
+    link = found.link
+    real = os.path.realpath(entry.path) if link else found.real
     if link and not os.path.exists(real):  # noqa: PTH110 - a str, as of realpath
         problem = ("unreadable", "a link that leads nowhere")
     elif link and os.path.commonpath([real, inside]) != inside:
         problem = ("unreadable", "a link out of the folder is not followed; give it as an INPUT of its own")
     elif link and os.path.isdir(real):  # noqa: PTH112
         return
-    elif not os.path.isfile(real):  # noqa: PTH113
+    elif not entry.is_file():
         problem = ("unreadable", "not a regular file")
     else:
-        yield _Found(link, depth, parts, real)
+        yield found._replace(real=real)
         return
-    yield _Found(link, depth, parts, entry.path, problem)
+    yield found._replace(real=entry.path, problem=problem)
 
 
 def _refused(error: OSError) -> tuple[str, str]:
@@ -201,22 +209,20 @@ def _named(by_file: dict[str, _Found]) -> list[tuple[_Found, str]]:
     """Return each file with its source, sorted by it; sources that are equal get more parent folders, then numbers."""
     all_found = list(by_file.values())
     while True:
-        count = Counter(_clean(found.source) for found in all_found)
+        names = [_clean(found.source) for found in all_found]
+        count = Counter(names)
         longer = [
-            found._replace(depth=min(found.depth + 1, len(found.parts)))
-            if count[_clean(found.source)] > 1
-            else found
-            for found in all_found
+            found._replace(depth=min(found.depth + 1, len(found.parts))) if count[name] > 1 else found
+            for found, name in zip(all_found, names, strict=True)
         ]
         if longer == all_found:
             break
         all_found = longer
     named: list[tuple[_Found, str]] = []
     seen: Counter[str] = Counter()
-    for found in sorted(all_found, key=lambda found: (_clean(found.source), found)):
-        source = _clean(found.source)
-        seen[source] += 1
-        named.append((found, source if seen[source] == 1 else f"{source}~{seen[source]}"))
+    for name, found in sorted(zip(names, all_found, strict=True)):
+        seen[name] += 1
+        named.append((found, name if seen[name] == 1 else f"{name}~{seen[name]}"))
     return sorted(named, key=lambda pair: pair[1])
 
 
