@@ -7,7 +7,8 @@ so that a run that was stopped goes on where it stopped, and never on work that 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,8 +23,10 @@ from pipeline.schema import SKIPPED, conform
 from pipeline.store.files import sha256_of
 from pipeline.store.manifest import Input, Manifest, PackUsed, versions
 
+# For every shard all patterns are compiled anew, so small ones are dear.
 SHARD_BYTES = 64 << 20
-SHARD_FILES = 256
+SHARD_FILES = 4096
+EVEN = 4  # shards: an odd one at the end would leave all workers but one idle
 
 
 class Plan(NamedTuple):
@@ -70,17 +73,18 @@ def hash_of(file: InputFile) -> str | None:
         return None
 
 
-def cut(files: Iterable[InputFile]) -> list[list[InputFile]]:
-    """Return ``files`` in shards of bounded size and number, whatever the number of workers."""
-    shards: list[list[InputFile]] = []
-    room = 0
-    for file in files:
-        if not shards or room < file.size or len(shards[-1]) == SHARD_FILES:
-            shards.append([])
-            room = SHARD_BYTES
-        shards[-1].append(file)
-        room -= file.size
-    return shards
+def cut(files: Sequence[InputFile]) -> list[list[InputFile]]:
+    """Return ``files`` in shards of about the same size, whatever the number of workers.
+
+    Their number is a multiple of ``EVEN``, or one. A file counts as no less than a shard's share of ``SHARD_FILES``.
+    """
+    weights = [file.size + SHARD_BYTES // SHARD_FILES for file in files]
+    whole = sum(weights)
+    least = -(-whole // SHARD_BYTES)
+    count = least if least < 2 else -(-least // EVEN) * EVEN
+    places = (before * count // whole for before in accumulate(weights, initial=0))
+    placed = groupby(zip(files, places, strict=False), key=lambda pair: pair[1])
+    return [[file for file, _ in shard] for _, shard in placed]
 
 
 def plan_key(run: int, inputs: list[Input], config: RunConfig, table: RuleTable) -> str:
