@@ -26,7 +26,9 @@ class Usage(NamedTuple):
 def run(command: list[str]) -> tuple[Usage, bytes]:
     """Run ``command`` to its end; return what it used and what it wrote to stdout. Raises RuntimeError if it fails."""
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)  # noqa: S603 - our own commands
+    # Installed programs have their bytecode, so let a first run keep it.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)  # noqa: S603 - our own commands
     assert process.stdout is not None
     output = process.stdout.read()
     _, status, used = os.wait4(process.pid, 0)

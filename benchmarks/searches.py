@@ -74,7 +74,7 @@ def _column(folder: Path) -> Any:
 
 
 def _uncompiled(folder: Path) -> Any:
-    os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(dir=folder)
+    os.environ["NEWSIEVE_CACHE_DIR"] = tempfile.mkdtemp(dir=folder)
     return _column(folder)
 
 

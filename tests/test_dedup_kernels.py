@@ -1,8 +1,6 @@
 """Kernels: each gives, bit for bit, what the definition or the library it stands for gives."""
 
 import random
-import sys
-from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,20 +11,18 @@ from datasketch import MinHash
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup import Room, Settings, find, find_duplicates
+from pipeline.dedup import Room, Settings, compiled, find, find_duplicates
 from pipeline.dedup.alike import alike, distinct
 from pipeline.dedup.bands import band_keys
 from pipeline.dedup.describe import exact_hashes, put_keys
-from pipeline.dedup.engine import kernels_for
 from pipeline.dedup.normalise import forms_of, matching_form, tables
 from pipeline.dedup.room import BandKeys
 from pipeline.dedup.signature import hash_shingle, shingle_hashes, signatures
 from pipeline.dedup.utf8 import series_of, texts_of
 from pipeline.dedup.verify import similarity
 
-kernels = pytest.importorskip("pipeline.dedup.kernels", reason="needs the extra fast")
-jit = pytest.importorskip("pipeline.dedup.jit")
-numba = pytest.importorskip("numba")
+pytest.importorskip("numba", reason="needs the extra fast")
+kernels = compiled.kernels(make=True)
 pytestmark = pytest.mark.xdist_group("kernels")  # one worker compiles, none waits for another
 
 CHARS = st.characters(exclude_categories=["Cs"])
@@ -191,17 +187,6 @@ def test_both_paths_find_the_same(monkeypatch):
     assert one.compared == two.compared
 
 
-def test_small_batches_do_not_load_kernels(monkeypatch):
-    """Loading costs more than a small batch; without the extra, or on other byte orders, NumPy does it all."""
-    assert kernels_for(49_999) is None
-    assert kernels_for(50_000_000) is kernels
-    monkeypatch.setitem(sys.modules, "pipeline.dedup.kernels", None)
-    assert kernels_for(50_000_000) is None
-    monkeypatch.undo()
-    monkeypatch.setattr(sys, "byteorder", "big")
-    assert kernels_for(50_000_000) is None
-
-
 @pytest.mark.parametrize("engine_used", [None, kernels])
 def test_characters_are_counted_in_matching_form(engine_used):
     """A text is long enough by the characters of its matching form, whatever its bytes."""
@@ -210,16 +195,3 @@ def test_characters_are_counted_in_matching_form(engine_used):
     )
     long = [len(form) >= 4 for form in matching_form(texts)]
     assert exact_hashes(texts_of(texts), engine_used, 4)[1].tolist() == long
-
-
-def test_code_that_cannot_be_kept_is_compiled_anyway(monkeypatch):
-    """Where numba finds no folder that it may write to, a kernel works all the same."""
-    compile_it = numba.njit
-
-    def refuse(function, *, cache=False, nogil):
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return compile_it(function, nogil=nogil)
-
-    monkeypatch.setattr(jit, "numba", SimpleNamespace(njit=refuse))
-    assert jit.kernel(lambda value: value + 1)(2) == 3

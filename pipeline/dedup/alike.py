@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     import numpy.typing as npt
+
+    from pipeline.dedup.compiled import Kernels
 
     I64 = npt.NDArray[np.int64]
     U64 = npt.NDArray[np.uint64]
     Bools = npt.NDArray[np.bool_]
 
+_PART: Final = 512  # rows of a part, at most about: two parts' tables fit the first cache
 
-def alike(keys: U64, kernels: ModuleType | None) -> tuple[I64, Bools]:
+
+def alike(keys: U64, kernels: Kernels | None) -> tuple[I64, Bools]:
     """Return the rows whose key another row has too, group by group, and where each group starts.
 
     The rows of a group come in order; the groups themselves in no particular one.
     """
     if kernels is None:
         return _by_sorting(keys)
-    rows, starts = np.empty(len(keys), np.int64), np.empty(len(keys), np.bool_)
-    count = kernels.alike(keys, rows, starts)
-    return rows[:count].copy(), starts[:count].copy()
+    size = len(keys)
+    bits = min(16, (max(1, size) // (_PART + 1)).bit_length())
+    rows, mixed, bounds = (
+        np.empty(size, np.uint32),
+        np.empty(size, np.uint64),
+        np.zeros((1 << bits) + 2, np.int64),
+    )
+    most = kernels.parts(keys, bits, rows, mixed, bounds)
+    table = np.zeros(max(16, 1 << (2 * most).bit_length()), np.int32)
+    counts, groups = np.empty(most, np.int64), np.empty(most, np.int32)
+    found, starts = np.empty(size, np.int64), np.empty(size, np.bool_)
+    count = kernels.alike(rows, mixed, bounds, table, counts, groups, found, starts.view(np.uint8))
+    return found[:count].copy(), starts[:count].copy()
 
 
 def _by_sorting(keys: U64) -> tuple[I64, Bools]:
@@ -51,7 +63,7 @@ def _by_sorting(keys: U64) -> tuple[I64, Bools]:
     return rows[~alone], starts[~alone]
 
 
-def distinct(hashes: U64, kernels: ModuleType | None) -> tuple[I64, I64, I64]:
+def distinct(hashes: U64, kernels: Kernels | None) -> tuple[I64, I64, I64]:
     """Return the number of each row's text, in the order of first rows, and each text's first and last row.
 
     ``hashes`` are the halves of exact hashes, shape (2, rows).

@@ -19,10 +19,10 @@ from pipeline.dedup.resolve import KEPT, REMOVED, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from types import ModuleType
 
     import numpy.typing as npt
 
+    from pipeline.dedup.compiled import Kernels
     from pipeline.dedup.room import BandKeys, Room
 
     I64 = npt.NDArray[np.int64]
@@ -66,7 +66,7 @@ def no_comparisons() -> Compared:
     return Compared(Edges(none, none, np.empty(0, np.float64)), np.empty(0, np.uint64))
 
 
-def buckets_of(keys: BandKeys, kernels: ModuleType | None, room: Room) -> list[Buckets]:
+def buckets_of(keys: BandKeys, kernels: Kernels | None, room: Room) -> list[Buckets]:
     """Return the buckets of at least two texts: those of two, each pair once for all bands, then the others by band.
 
     As many bands are searched at once as the room allows.

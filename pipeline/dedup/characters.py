@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pipeline.dedup.jit import Array, Value, array_at, kernel, place, pointer, u8, u32, u64
+from pipeline.dedup.jit import Array, Value, bytes_at, exported, kernel, place, u8, u32, u64
 
 _NONE64: Final = 0xFFFF_FFFF_FFFF_FFFF
 
@@ -36,7 +36,10 @@ def code_points(data: Array, start: int, stop: int, points: Array) -> Value:
     return place(count)
 
 
-@kernel
+@exported(
+    "uint32[:, ::1], uint64, uint64[::1], int64[::1], uint8[::1], uint8[::1], uint8[::1], uint8[::1], uint16[::1], "
+    "uint8[::1], int64[::1]"
+)
 def matching_forms(
     views: Array,
     base: Value,
@@ -49,7 +52,7 @@ def matching_forms(
     points: Array,
     found: Array,
     ends: Array,
-) -> int:
+) -> Value:
     """Write the matching forms of ``rows`` of texts end to end to ``found``, and where each ends to ``ends``.
 
     ``views`` and ``addresses`` are those of ``utf8.Texts``, and ``base`` is the address of ``views``. The tables are
@@ -62,7 +65,7 @@ def matching_forms(
         size, address = place(views[row, 0]), base + u64(16 * row + 4)
         if size > 12:
             address = addresses[views[row, 2]] + u64(views[row, 3])
-        text = array_at(pointer(address), (size,))
+        text = bytes_at(address, size)
         if _is_simple(text):
             end = begin
             for j in range(text.size):
@@ -156,18 +159,20 @@ def _looked_up(data: Array, at: int, points: Array, found: Array, written: int) 
     return written + u64(3), at + size, True
 
 
-@kernel
-def fill_in(data: Array, ends: Array, more: Array, offsets: Array, found: Array, starts: Array) -> None:
+@exported("uint8[::1], int64[::1], uint8[::1], int64[::1], uint8[::1], int64[::1]")
+def fill_in(data: Array, ends: Array, more: Array, offsets: Array, found: Array, starts: Array) -> Value:
     """Lay out what ``matching_forms`` wrote, with the texts ``more[offsets]`` where it left one out."""
     begin, written, other = 0, 0, 0
     for i in range(ends.size):
         if ends[i] >= 0:
-            found[written : written + ends[i] - begin] = data[begin : ends[i]]
-            written += ends[i] - begin
+            for at in range(begin, ends[i]):
+                found[written] = data[at]
+                written += 1
             begin = ends[i]
         else:
-            size = offsets[other + 1] - offsets[other]
-            found[written : written + size] = more[offsets[other] : offsets[other + 1]]
-            written += size
+            for at in range(offsets[other], offsets[other + 1]):
+                found[written] = more[at]
+                written += 1
             other += 1
         starts[i + 1] = written
+    return other

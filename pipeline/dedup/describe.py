@@ -9,7 +9,7 @@ import numpy as np
 import xxhash
 
 from pipeline.dedup.bands import band_keys, band_seeds
-from pipeline.dedup.engine import spread
+from pipeline.dedup.engine import spread, work_space
 from pipeline.dedup.normalise import forms_of
 from pipeline.dedup.room import BandKeys
 from pipeline.dedup.signature import KEYS, permutations, shingle_hashes, signatures, text_blocks
@@ -17,10 +17,10 @@ from pipeline.dedup.utf8 import Texts, Utf8, series_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import ModuleType
 
     import numpy.typing as npt
 
+    from pipeline.dedup.compiled import Kernels
     from pipeline.dedup.settings import Settings
 
     I64 = npt.NDArray[np.int64]
@@ -32,7 +32,7 @@ _BLOCK_BYTES: Final = 1 << 20  # of texts that a kernel is given at once: they s
 _LANES: Final = 16  # 32-bit values of the widest vector: permutations are filled up to a multiple
 
 
-def exact_hashes(texts: Texts, kernels: ModuleType | None, min_chars: int = 0) -> tuple[U64, Bools]:
+def exact_hashes(texts: Texts, kernels: Kernels | None, min_chars: int = 0) -> tuple[U64, Bools]:
     """Return the 128-bit xxh3 of the matching form of each text, high and low half: shape (2, texts).
 
     Also whether each form has at least ``min_chars`` characters.
@@ -46,7 +46,7 @@ def exact_hashes(texts: Texts, kernels: ModuleType | None, min_chars: int = 0) -
         long[rows] = _has_chars(forms, min_chars)
         if kernels is not None:
             hashes = np.empty((2, len(rows)), np.uint64)
-            kernels.exact_hashes(forms.data, forms.offsets, hashes)
+            kernels.exact_hashes(*forms, np.empty(8, np.uint64), hashes)
         else:
             data, ends = forms.data.data, forms.offsets.tolist()
             digests = b"".join([xxhash.xxh3_128_digest(data[a:b]) for a, b in pairwise(ends)])
@@ -70,7 +70,7 @@ def _has_chars(texts: Utf8, least: int) -> Bools:
     return np.asarray(found)
 
 
-def put_keys(keys: BandKeys, texts: Texts, rows: I64, settings: Settings, kernels: ModuleType | None) -> None:
+def put_keys(keys: BandKeys, texts: Texts, rows: I64, settings: Settings, kernels: Kernels | None) -> None:
     """Put the band keys of the matching forms of some rows into ``keys``, in their order; signatures are not stored."""
     bands, height = settings.bands()
     factors, addends = permutations(settings.num_perm, settings.seed)
@@ -81,7 +81,16 @@ def put_keys(keys: BandKeys, texts: Texts, rows: I64, settings: Settings, kernel
         forms = forms_of(texts, rows[first:last], kernels)
         if kernels is not None:
             found = np.empty((bands, last - first), np.uint64)
-            kernels.band_keys(*forms, settings.shingle, KEYS, *by_row, height, band_seeds(bands), found)
+            points, hashes = work_space(forms, settings.shingle)
+            space = (
+                points,
+                hashes,
+                np.empty_like(points),
+                np.empty_like(by_row[0]),
+                np.empty(bands, np.uint64),
+            )
+            given = (settings.shingle, KEYS, *by_row, height, band_seeds(bands))
+            kernels.band_keys(*forms, *given, *space, found)
         else:
             shingles = shingle_hashes(series_of(forms), settings.shingle)
             found = band_keys(signatures(shingles, settings.num_perm, settings.seed), bands, height).T
@@ -90,7 +99,7 @@ def put_keys(keys: BandKeys, texts: Texts, rows: I64, settings: Settings, kernel
     _each_block(work, texts.sizes(rows), kernels)
 
 
-def _each_block(work: Callable[[tuple[int, int]], None], sizes: I64, kernels: ModuleType | None) -> None:
+def _each_block(work: Callable[[tuple[int, int]], None], sizes: I64, kernels: Kernels | None) -> None:
     """Call ``work`` for ranges of texts: on all cores with kernels, else one after the other."""
     if kernels is not None:
         spread(work, text_blocks(sizes, _BLOCK_BYTES))

@@ -5,30 +5,41 @@ from __future__ import annotations
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeVar
 
+import numpy as np
+
+from pipeline.dedup.compiled import Kernels, kernels
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from types import ModuleType
 
-_MODULE: Final = "pipeline.dedup.kernels"
-_WORTH_LOADING: Final = 20_000_000  # bytes of UTF-8: where NumPy's time exceeds that of loading compiled code
-_WORTH_CALLING: Final = 50_000  # the same, once they are loaded
+    import numpy.typing as npt
+
+    from pipeline.dedup.utf8 import Utf8
+
+_WORTH_MAKING: Final = (
+    20_000_000  # bytes of UTF-8 from which to wait for kernels to be compiled, once on a machine
+)
+_WORTH_LOADING: Final = 1_500_000  # where NumPy's time exceeds that of loading compiled code
+_AHEAD: Final = 4  # values beyond a text that a kernel may write to
 _END: Final = object()
 
 Block = TypeVar("Block")
 
 
-def kernels_for(size: int) -> ModuleType | None:
+def kernels_for(size: int) -> Kernels | None:
     """Return the kernels if they pay for texts of ``size`` bytes in all and can be had, else None: NumPy then."""
-    if size < (_WORTH_CALLING if _MODULE in sys.modules else _WORTH_LOADING):
+    if size < _WORTH_LOADING or sys.byteorder != "little":
         return None
-    try:
-        return import_module(_MODULE) if sys.byteorder == "little" else None
-    except ImportError:
-        return None
+    return kernels(make=size >= _WORTH_MAKING)
+
+
+def work_space(texts: Utf8, size: int) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint64]]:
+    """Return the work space of a kernel that goes from text to text, for shingles of ``size`` characters."""
+    room = int(np.diff(texts.offsets).max(initial=0)) + size + _AHEAD
+    return np.empty(room, np.uint32), np.empty(room, np.uint64)
 
 
 def spread(function: Callable[[Block], None], blocks: Iterable[Block]) -> None:

@@ -32,10 +32,10 @@ from pipeline.dedup.verify import similarity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import ModuleType
 
     import numpy.typing as npt
 
+    from pipeline.dedup.compiled import Kernels
     from pipeline.dedup.settings import Settings
 
     U32 = npt.NDArray[np.uint32]
@@ -144,7 +144,7 @@ def _in_order(items: pl.DataFrame) -> pl.DataFrame:
 
 
 def _collapse(
-    rows: pl.DataFrame, known: Known | None, settings: Settings, kernels: ModuleType | None, room: Room
+    rows: pl.DataFrame, known: Known | None, settings: Settings, kernels: Kernels | None, room: Room
 ) -> tuple[_Items, Nodes, pl.DataFrame]:
     """Return the items, their distinct texts, and ``item, duplicate_of`` of those that a known item equals."""
     texts = texts_of(rows["text"], room.forget)
@@ -174,7 +174,7 @@ def _collapse(
 
 
 def _resolve(
-    nodes: Nodes, states: States, settings: Settings, kernels: ModuleType | None, room: Room
+    nodes: Nodes, states: States, settings: Settings, kernels: Kernels | None, room: Room
 ) -> Compared:
     """Decide every text in ``states`` in place, then compare the removed with every kept text they may name."""
 
@@ -198,7 +198,7 @@ def _resolve(
     return look_at(done, kept_with_removed(buckets, states), may_name, compare)
 
 
-def _templates(nodes: Nodes, buckets: Sequence[Buckets], kernels: ModuleType | None) -> U64:
+def _templates(nodes: Nodes, buckets: Sequence[Buckets], kernels: Kernels | None) -> U64:
     """Return a hash of the template of each text that is in a bucket, 0 for others."""
     met = np.zeros(len(nodes.first), np.bool_)
     for block in buckets:

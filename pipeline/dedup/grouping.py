@@ -2,59 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-import numpy as np
-
-from pipeline.dedup.jit import Array, Value, kernel, place, u64
-
-_PART: Final = 512  # rows of a part, about; two parts' tables fit the first cache
+from pipeline.dedup.jit import Array, Value, exported, kernel, place, u64
 
 
-@kernel
-def alike(keys: Array, found: Array, starts: Array) -> int:
-    """Write the rows whose key another row has too, group by group, and whether each starts one; return how many."""
-    bits = 0
-    while bits < 16 and (keys.size >> bits) > _PART:
-        bits += 1
-    rows, spread, bounds = _spread(keys, u64(bits))
-    most = 0
-    for part in range(bounds.size - 1):
-        most = max(most, bounds[part + 1] - bounds[part])
-    room = 16
-    while room < 2 * most:
-        room *= 2
-    table, counts, groups = np.zeros(room, np.int32), np.empty(most, np.int64), np.empty(most, np.int32)
+@exported("uint32[::1], uint64[::1], int64[::1], int32[::1], int64[::1], int32[::1], int64[::1], uint8[::1]")
+def alike(
+    rows: Array,
+    spread: Array,
+    bounds: Array,
+    table: Array,
+    counts: Array,
+    groups: Array,
+    found: Array,
+    starts: Array,
+) -> Value:
+    """Write the rows whose key another row has too, group by group, and whether each starts one; return how many.
+
+    The first three are what ``parts`` wrote. ``table`` is zero and has more than twice as many places as the largest
+    part has rows, rounded up to a power of two and at least 16; ``counts`` and ``groups`` have as many as it has rows.
+    """
     written = 0
-    for part in range(bounds.size - 1):
+    for part in range(bounds.size - 2):
         members = rows[bounds[part] : bounds[part + 1]]
         _count(spread[bounds[part] : bounds[part + 1]], table, counts, groups)
         written = _write(members, counts, groups, found, starts, written)
     return written
 
 
-@kernel
-def _spread(keys: Array, bits: Value) -> tuple[Array, Array, Array]:
-    """Return all rows, in order within the parts that the top ``bits`` of a key tell, their keys, and the parts."""
-    parts = 1 << bits
-    shift = u64(64) - bits
-    bounds, rows, spread = np.zeros(parts + 1, np.int64), np.empty(keys.size, np.uint32), np.empty_like(keys)
+@exported("uint64[::1], int64, uint32[::1], uint64[::1], int64[::1]")
+def parts(keys: Array, bits: int, rows: Array, spread: Array, bounds: Array) -> Value:
+    """Write all rows, in order within the parts that the top ``bits`` of a key tell, their keys, and the parts.
+
+    ``bounds`` is zero, and has two places more than there are parts. Return the rows of the largest.
+    """
+    shift, last = u64(64 - bits), 1 << bits
     if bits == 0:
-        bounds[1] = keys.size
         for i in range(keys.size):
             rows[i], spread[i] = i, keys[i]
-        return rows, spread, bounds
+        bounds[1] = keys.size
+        return keys.size
     for i in range(keys.size):
-        bounds[place(keys[i] >> shift) + 1] += 1
-    for part in range(parts):
+        bounds[place(keys[i] >> shift) + 2] += 1
+    most = 0
+    for part in range(1, last + 1):
+        most = max(most, bounds[part + 1])
         bounds[part + 1] += bounds[part]
-    free = bounds[:-1].copy()
-    for i in range(keys.size):
+    for i in range(
+        keys.size
+    ):  # bounds[part + 1] is the next free place of a part, and ends as that of the next
         part = place(keys[i] >> shift)
-        at = free[part]
+        at = bounds[part + 1]
         rows[at], spread[at] = i, keys[i]
-        free[part] = at + 1
-    return rows, spread, bounds
+        bounds[part + 1] = at + 1
+    return most
 
 
 @kernel
@@ -77,7 +77,8 @@ def _count(keys: Array, table: Array, counts: Array, groups: Array) -> None:
             counts[i] = 0
         groups[i] = table[at] - 1
         counts[groups[i]] += 1
-    table[:room] = 0
+    for at in range(room):
+        table[at] = 0
 
 
 @kernel
@@ -89,8 +90,8 @@ def _write(members: Array, counts: Array, groups: Array, found: Array, starts: A
             count = counts[i]
             counts[i] = written if count > 1 else -1
             if count > 1:
-                starts[written : written + count] = False
-                starts[written] = True
+                for place in range(written, written + count):
+                    starts[place] = place == written
                 written += count
         if counts[first] >= 0:
             found[counts[first]] = members[i]

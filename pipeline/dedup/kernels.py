@@ -1,7 +1,8 @@
 """Kernels over UTF-8 buffers: the same values as the NumPy code of ``signature`` and ``verify``, compiled.
 
-Everything here takes arrays and gives arrays. numba widens arithmetic of unsigned 32-bit values to 64 bits, so
-each result is cast to the width it must have. Loops are written so that LLVM turns them into vector instructions.
+Everything here takes arrays and writes into arrays, work space too. numba widens arithmetic of unsigned 32-bit values
+to 64 bits, so each result is cast to the width it must have. Loops are written so that LLVM turns them into vector
+instructions.
 """
 
 from __future__ import annotations
@@ -11,12 +12,10 @@ from typing import Final
 import numpy as np
 
 from pipeline.dedup.characters import code_points, fill_in, matching_forms
-from pipeline.dedup.grouping import alike
-from pipeline.dedup.jit import Array, Value, kernel, place, u32, u64
+from pipeline.dedup.compiled import Signature
+from pipeline.dedup.grouping import alike, parts
+from pipeline.dedup.jit import Array, Value, exported, kernel, machine_code, u32, u64
 from pipeline.dedup.xxh3 import exact_hashes
-
-__all__ = ["alike", "band_keys", "exact_hashes", "fill_in", "matching_forms", "similarities"]
-
 
 _PAD: Final = 0x110000  # as in signature: fills up a text shorter than a shingle
 _ABREAST: Final = 4  # shingles permuted at once: the least values stay in registers that long
@@ -91,16 +90,10 @@ def _minima(hashes: Array, count: int, mixed: Array, factors: Array, addends: Ar
             least[k] = min(low, u32(u32(a * m3) + b))
 
 
-@kernel
-def _room(offsets: Array, size: int) -> int:
-    """Return how many values the work space for any one text must hold."""
-    most = 0
-    for i in range(offsets.size - 1):
-        most = max(most, offsets[i + 1] - offsets[i])
-    return most + size + _ABREAST
-
-
-@kernel
+@exported(
+    "uint8[::1], int64[::1], int64, uint64[::1], uint32[::1], uint32[::1], int64, uint64[::1], "
+    "uint32[::1], uint64[::1], uint32[::1], uint32[::1], uint64[::1], uint64[:, ::1]"
+)
 def band_keys(
     data: Array,
     offsets: Array,
@@ -110,17 +103,20 @@ def band_keys(
     addends: Array,
     rows: int,
     seeds: Array,
+    points: Array,
+    hashes: Array,
+    mixed: Array,
+    least: Array,
+    values: Array,
     found: Array,
-) -> None:
+) -> Value:
     """Write the band keys of each text to ``found``, shape (bands, texts).
 
     ``factors`` and ``addends`` come row by row of all bands: ``row * bands + band`` belongs to that row; what is
-    behind the last of ``rows`` only fills up a vector.
+    behind the last of ``rows`` only fills up a vector. Work space: ``points``, ``hashes`` and ``mixed`` for the bytes
+    of any one text, a shingle and ``_ABREAST`` more, ``least`` for all rows, ``values`` for the bands.
     """
-    bands = seeds.size
-    points, mixed = np.empty(_room(offsets, size), np.uint32), np.empty(_room(offsets, size), np.uint32)
-    hashes, least = np.empty(_room(offsets, size), np.uint64), np.empty(factors.size, np.uint32)
-    values, mix = np.empty(bands, np.uint64), u64(0xD6E8FEB86659FD93)  # as in bands
+    bands, mix = seeds.size, u64(0xD6E8FEB86659FD93)  # as in bands
     for i in range(offsets.size - 1):
         count = code_points(data, offsets[i], offsets[i + 1], points)
         shingles = _hash_points(points, count, size, keys, hashes)
@@ -135,6 +131,7 @@ def band_keys(
         for band in range(bands):
             value = u64(values[band] * mix)
             found[band, i] = value ^ (value >> u64(32))
+    return offsets.size - 1
 
 
 @kernel
@@ -155,7 +152,10 @@ def _mask(count: int) -> Value:
     return u64(room - 1)
 
 
-@kernel
+@exported(
+    "uint8[::1], int64[::1], int64, uint64[::1], int64[::1], int64[::1], int64, float64, "
+    "uint32[::1], uint64[::1], uint64[:, ::1], int32[:, ::1], float64[::1]"
+)
 def similarities(
     data: Array,
     offsets: Array,
@@ -163,21 +163,24 @@ def similarities(
     keys: Array,
     left: Array,
     right: Array,
-    rule: str,
+    rule: int,
     threshold: float,
+    points: Array,
+    hashes: Array,
+    tables: Array,
+    table_marks: Array,
     scores: Array,
-) -> None:
+) -> Value:
     """Write how well each left text may stand for the right one to ``scores``, NaN below the threshold.
 
-    Pairs of one left text should follow each other: its shingles are entered once. A pair is given up when so many
-    shingles are in the right text alone that even all of the left one's would not reach the threshold.
+    ``rule`` is 0 for Jaccard, 1 for containment, 2 for coverage. Pairs of one left text should follow each other: its
+    shingles are entered once. A pair is given up when so many shingles are in the right text alone that even all of
+    the left one's would not reach the threshold. Work space as in ``band_keys``, and two tables of three times as
+    many places, rounded up to a power of two and at least 16, with marks that are zero.
     """
-    by_union, by_cover = rule == "jaccard", rule == "coverage"
-    room = _room(offsets, size)
-    points, hashes = np.empty(room, np.uint32), np.empty(room, np.uint64)
-    space = place(_mask(room)) + 1
-    table, marks = np.empty(space, np.uint64), np.zeros(space, np.int32)
-    own, own_marks = np.empty(space, np.uint64), np.zeros(space, np.int32)
+    by_union, by_cover = rule == 0, rule == 2
+    table, own = tables[0], tables[1]
+    marks, own_marks = table_marks[0], table_marks[1]
     entered, mark, mask, m = -1, 0, u64(0), 0
     for i in range(left.size):
         if left[i] != entered:
@@ -209,6 +212,7 @@ def similarities(
                         break
         score = shared / max((m if by_union else shared) + alone, 1)
         scores[i] = score if score >= threshold else np.nan
+    return left.size
 
 
 @kernel
@@ -222,3 +226,8 @@ def _covered(
             start, end = max(j, end), min(j + size, chars)
             covered += end - start
     return covered
+
+
+def code_of_all() -> tuple[dict[str, Signature], bytes]:
+    """Return the arguments of all kernels by name, and their machine code."""
+    return machine_code((alike, band_keys, exact_hashes, fill_in, matching_forms, parts, similarities))

@@ -16,10 +16,10 @@ from pipeline.errors import CorpusError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from types import ModuleType
 
     import numpy.typing as npt
 
+    from pipeline.dedup.compiled import Kernels
     from pipeline.dedup.find import Nodes
     from pipeline.dedup.settings import Settings
 
@@ -80,7 +80,7 @@ def near_known_of(
     candidates: pl.DataFrame,
     known: Known | None,
     settings: Settings,
-    kernels: ModuleType | None,
+    kernels: Kernels | None,
 ) -> pl.DataFrame:
     """Return ``node, duplicate_of, score`` of the candidates that verification against the known text upholds.
 
@@ -97,7 +97,7 @@ def near_known_of(
 
 
 def _scores(
-    nodes: Nodes, pairs: pl.DataFrame, known: Known, settings: Settings, kernels: ModuleType | None
+    nodes: Nodes, pairs: pl.DataFrame, known: Known, settings: Settings, kernels: Kernels | None
 ) -> F64:
     """Return how well the known item of each pair may stand for the text, NaN if it may not."""
     place = nodes.first[pairs["node"].to_numpy()]
@@ -114,7 +114,7 @@ def _scores(
     return scores
 
 
-def _fetch(wanted: pl.DataFrame, known: Known, kernels: ModuleType | None) -> pl.DataFrame:
+def _fetch(wanted: pl.DataFrame, known: Known, kernels: Kernels | None) -> pl.DataFrame:
     """Return ``known, text`` of ``wanted[known, space]``, each proved to be the text that the index describes."""
     places = known.index.places(wanted["known"])
     texts = known.fetch_text(places.select("doc_id", "line"))

@@ -7,7 +7,6 @@ template that differ in a date or a price are different texts.
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
@@ -17,9 +16,9 @@ import polars as pl
 from pipeline.dedup.utf8 import Texts, Utf8, utf8_of
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     import numpy.typing as npt
+
+    from pipeline.dedup.compiled import Kernels
 
     U8 = npt.NDArray[np.uint8]
     I64 = npt.NDArray[np.int64]
@@ -38,6 +37,9 @@ _SAME: Final[dict[str, str]] = {
     **dict.fromkeys("‐‑‒–—―−﹘﹣", "-"),
     "｀": "'",  # full-width, but a quote first
 }
+# One character that neither combines with one before it nor changes with its neighbours. 0 means nothing in the
+# tables, there is a final sigma, and Jamo make syllables; other planes have no place there.
+_ALONE: Final = r"^[^\x{0}\p{M}\p{Cn}\p{Co}\x{1100}-\x{11FF}Σ\x{10000}-\x{10FFFF}]$"
 _TO_POLARS: Final = 0xFFFF  # in Tables.points: this character is not for the table
 _AS_THEY_ARE: Final = (range(0x3400, 0xA000), range(0xAC00, 0xD7A4))  # ideographs and Hangul syllables
 
@@ -52,7 +54,7 @@ def matching_form(text: Text) -> Text:
     return visible.str.to_lowercase().str.normalize("NFC")  # last: what stood between two parts is gone now
 
 
-def forms_of(texts: Texts, rows: I64, kernels: ModuleType | None) -> Utf8:
+def forms_of(texts: Texts, rows: I64, kernels: Kernels | None) -> Utf8:
     """Return the matching forms of these rows of the texts, by the kernel where one is given."""
     forms = _by_kernel(texts, rows, kernels) if kernels else utf8_of(_forms_in_two(texts.column.gather(rows)))
     if texts.forget is not None:
@@ -60,7 +62,7 @@ def forms_of(texts: Texts, rows: I64, kernels: ModuleType | None) -> Utf8:
     return forms
 
 
-def _by_kernel(texts: Texts, rows: I64, kernels: ModuleType) -> Utf8:
+def _by_kernel(texts: Texts, rows: I64, kernels: Kernels) -> Utf8:
     size = int(texts.sizes(rows).sum())
     data, ends = np.empty(size + 4, np.uint8), np.empty(len(rows), np.int64)
     given = (texts.views, np.uint64(texts.views.ctypes.data), texts.addresses, rows)
@@ -103,13 +105,18 @@ def tables() -> Tables:
     points = np.full(1 << 16, _TO_POLARS, np.uint16)
     for same in _AS_THEY_ARE:
         points[same.start : same.stop] = np.arange(same.start, same.stop)
-    alone = [code for code in range(0xFFFF) if points[code] == _TO_POLARS and _stands_alone(chr(code))]
-    forms = matching_form(pl.Series([chr(code) for code in alone], dtype=pl.String))
-    for code, form in zip(alone, forms, strict=True):
-        if not form:
-            points[code] = 0
-        elif len(form) == 1 and len(form.encode()) <= len(chr(code).encode()) and _stands_alone(form):
-            points[code] = ord(form)
+    codes = [code for code in np.flatnonzero(points == _TO_POLARS).tolist() if not 0xD800 <= code < 0xE000]
+    each = pl.DataFrame({"code": codes, "char": pl.Series(map(chr, codes))})
+    each = each.filter(pl.col("char").str.contains(_ALONE)).with_columns(form=matching_form(pl.col("char")))
+    form = pl.col("form").str
+    points[each.filter(form.len_chars() == 0)["code"].to_numpy()] = 0
+    fits = (
+        (form.len_chars() == 1) & (form.len_bytes() <= pl.col("char").str.len_bytes()) & form.contains(_ALONE)
+    )
+    given = each.filter(fits)
+    points[given["code"].to_numpy()] = np.frombuffer(
+        given["form"].str.join("").item().encode("utf-16-le"), np.uint16
+    )
     as_byte, keeps = np.arange(256, dtype=np.uint8), np.ones(256, np.uint8)
     as_byte[:128], keeps[:128] = points[:128], points[:128] > 0
     least, most = np.zeros(256, np.uint8), np.full(256, 255, np.uint8)  # nothing to look up
@@ -120,10 +127,3 @@ def tables() -> Tables:
     least[0xEA] = 0xB0  # from U+AC00
     least[0xED], most[0xED] = 0, 0x9D  # to U+D77F
     return Tables(as_byte, keeps, least, most, points)
-
-
-def _stands_alone(char: str) -> bool:
-    """Tell whether a character neither combines with one before it nor changes with its neighbours."""
-    if char in "\u0000Σ" or 0x1100 <= ord(char) < 0x1200:  # 0 means nothing, final sigma, Jamo
-        return False
-    return unicodedata.category(char)[0] != "M" and unicodedata.category(char) not in ("Cn", "Cs", "Co")

@@ -16,9 +16,9 @@ from pipeline.dedup.signature import text_blocks
 from pipeline.dedup.utf8 import Texts, series_of
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     import numpy.typing as npt
+
+    from pipeline.dedup.compiled import Kernels
 
     I64 = npt.NDArray[np.int64]
     U64 = npt.NDArray[np.uint64]
@@ -32,7 +32,7 @@ _FIGURES: Final = (
 )
 
 
-def templates_of(texts: Texts, rows: I64, kernels: ModuleType | None) -> U64:
+def templates_of(texts: Texts, rows: I64, kernels: Kernels | None) -> U64:
     """Return a hash of the template of each of some rows; it is good for this process only."""
     found = np.empty(len(rows), np.uint64)
 

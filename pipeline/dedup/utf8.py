@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import ctypes
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy.typing as npt
+    import pyarrow as pa
 
     U8 = npt.NDArray[np.uint8]
     U32 = npt.NDArray[np.uint32]
     U64 = npt.NDArray[np.uint64]
     I64 = npt.NDArray[np.int64]
+
+
+_ADDRESS_OF: Final = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
+    ("PyCapsule_GetPointer", ctypes.pythonapi)
+)
 
 
 class Texts(NamedTuple):
@@ -30,7 +36,7 @@ class Texts(NamedTuple):
     column: pl.Series
     views: U32
     addresses: U64
-    owner: pa.Array
+    owner: _Array
     forget: Callable[[], None] | None
 
     def sizes(self, rows: I64 | slice) -> I64:
@@ -58,27 +64,72 @@ class Utf8(NamedTuple):
 def texts_of(column: pl.Series, forget: Callable[[], None] | None = None) -> Texts:
     """Return a column and its buffers, without copying them."""
     column = column.rechunk()
-    array = column.to_arrow(compat_level=pl.CompatLevel.newest())
-    rows, buffers = slice(array.offset, array.offset + len(array)), array.buffers()
-    flat = np.frombuffer(buffers[1], np.uint32) if len(array) else np.empty(0, np.uint32)
-    addresses = np.array([buffer.address for buffer in buffers[2:]], np.uint64)
-    return Texts(column, flat.reshape(-1, 4)[rows], addresses, array, forget)
+    array = _array_of(column)
+    if not len(column):
+        return Texts(column, np.empty((0, 4), np.uint32), np.empty(0, np.uint64), array, forget)
+    place = array.buffers[1] + 16 * array.offset
+    views = np.ctypeslib.as_array((ctypes.c_uint32 * (4 * len(column))).from_address(place))
+    others = [
+        array.buffers[number] for number in range(2, array.n_buffers - 1)
+    ]  # the last one has their sizes
+    return Texts(column, views.reshape(-1, 4), np.array(others, np.uint64), array, forget)
 
 
 def utf8_of(column: pl.Series) -> Utf8:
     """Return the texts of a column end to end."""
-    array = column.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    offsets, data = array.buffers()[1:]
-    starts = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
-    return Utf8(np.frombuffer(data, np.uint8) if data else np.empty(0, np.uint8), starts)
+    offsets = np.zeros(len(column) + 1, np.int64)
+    np.cumsum(column.str.len_bytes().to_numpy(), out=offsets[1:])
+    return Utf8(np.frombuffer(str(column.str.join("").item()).encode(), np.uint8), offsets)
 
 
 def series_of(texts: Utf8) -> pl.Series:
     """Return the texts as a column of strings."""
+    import pyarrow as pa  # noqa: PLC0415 - kernels do without, and need not wait for it
+
     data, offsets = pa.py_buffer(texts.data), pa.py_buffer(np.ascontiguousarray(texts.offsets))
     return pl.Series(
         _Handed(pa.LargeStringArray.from_buffers(len(texts.offsets) - 1, offsets, data)), dtype=pl.String
     )
+
+
+class _Array(ctypes.Structure):
+    """ArrowArray of Arrow's C data interface. It is let go with this object."""
+
+    _fields_ = (
+        ("length", ctypes.c_int64),
+        ("null_count", ctypes.c_int64),
+        ("offset", ctypes.c_int64),
+        ("n_buffers", ctypes.c_int64),
+        ("n_children", ctypes.c_int64),
+        ("buffers", ctypes.POINTER(ctypes.c_void_p)),
+        ("children", ctypes.c_void_p),
+        ("dictionary", ctypes.c_void_p),
+        ("release", ctypes.CFUNCTYPE(None, ctypes.c_void_p)),
+        ("private_data", ctypes.c_void_p),
+    )
+
+    def __del__(self) -> None:
+        """Let the buffers go."""
+        if self.release:
+            self.release(ctypes.byref(self))
+
+
+class _Stream(ctypes.Structure):
+    """As much of ArrowArrayStream as is called here."""
+
+    _fields_ = (
+        ("get_schema", ctypes.c_void_p),
+        ("get_next", ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)),
+    )
+
+
+def _array_of(column: pl.Series) -> _Array:
+    """Return the buffers of a column of one chunk, without pyarrow, which takes a while to import."""
+    capsule, found = column.__arrow_c_stream__(), _Array()
+    address = _ADDRESS_OF(capsule, b"arrow_array_stream")
+    if _Stream.from_address(address).get_next(address, ctypes.byref(found)):
+        raise MemoryError("polars: a column of text could not be handed over")
+    return found
 
 
 class _Handed:

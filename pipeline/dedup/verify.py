@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import polars as pl
 
-from pipeline.dedup.engine import spread
+from pipeline.dedup.engine import spread, work_space
 from pipeline.dedup.normalise import forms_of
 from pipeline.dedup.signature import KEYS, blocks, shingle_hashes, text_blocks
 from pipeline.dedup.utf8 import Texts, series_of
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     import numpy.typing as npt
 
+    from pipeline.dedup.compiled import Kernels
     from pipeline.dedup.settings import Rule, Settings
 
     I64 = npt.NDArray[np.int64]
     U64 = npt.NDArray[np.uint64]
     F64 = npt.NDArray[np.float64]
 
+_RULES: Final = "jaccard", "containment", "coverage"  # as kernels number them
 _PAIR_CHARS: Final = 1 << 23  # characters of both sides compared at once: bounds the memory of a call
 _KERNEL_BYTES: Final = 1 << 22  # of the texts of the pairs that a kernel is given at once
 _SCATTERED_BYTES: Final = 1 << 19  # the same of texts in a file, each of which brings in pages around it
@@ -44,7 +44,7 @@ class _Sets(NamedTuple):
     parities: U64
 
 
-def similarity(texts: Texts, left: I64, right: I64, settings: Settings, kernels: ModuleType | None) -> F64:
+def similarity(texts: Texts, left: I64, right: I64, settings: Settings, kernels: Kernels | None) -> F64:
     """Return how well the left text of each pair may stand for the right one, NaN below the threshold.
 
     Pair i is rows ``left[i]`` and ``right[i]`` of the texts, in matching form. Texts without shingles are similar to
@@ -65,8 +65,11 @@ def similarity(texts: Texts, left: I64, right: I64, settings: Settings, kernels:
             scores[pairs] = _similarity(series_of(forms), first, second, settings)
             return
         found = np.empty(len(pairs))
-        rule = (settings.rule, settings.threshold)
-        kernels.similarities(*forms, settings.shingle, KEYS, first, second, *rule, found)
+        points, hashes = work_space(forms, settings.shingle)
+        tables = 2, 1 << (3 * len(points)).bit_length()
+        space = points, hashes, np.empty(tables, np.uint64), np.zeros(tables, np.int32)
+        rule = _RULES.index(settings.rule), settings.threshold
+        kernels.similarities(*forms, settings.shingle, KEYS, first, second, *rule, *space, found)
         scores[pairs] = found
 
     if kernels is None:

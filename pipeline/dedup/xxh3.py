@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.dedup.jit import Array, Value, high64, kernel, read64, u64
+from pipeline.dedup.jit import Array, Value, exported, high64, kernel, read64, u64
 
 _SECRET: Final = np.frombuffer(
     bytes.fromhex(
@@ -163,7 +163,8 @@ def _merged(sums: Array, secret: Array, key: int, start: Value) -> Value:
 
 @kernel
 def _longer(data: Array, start: int, size: int, secret: Array, sums: Array) -> tuple[Value, Value]:
-    sums[:] = _START
+    for lane in range(8):
+        sums[lane] = _START[lane]
     for stripe in range((size - 1) // _STRIPE):
         number = stripe % _STRIPES
         _accumulate(sums, data, start + stripe * _STRIPE, secret, 8 * number)
@@ -176,10 +177,10 @@ def _longer(data: Array, start: int, size: int, secret: Array, sums: Array) -> t
     return high, _merged(sums, secret, 11, u64(size) * u64(_ONE))
 
 
-@kernel
-def exact_hashes(data: Array, offsets: Array, found: Array) -> None:
-    """Write the two halves of each text's hash, high and low, to ``found``, shape (2, texts)."""
-    secret, sums = _SECRET, np.empty(8, np.uint64)
+@exported("uint8[::1], int64[::1], uint64[::1], uint64[:, ::1]")
+def exact_hashes(data: Array, offsets: Array, sums: Array, found: Array) -> Value:
+    """Write the two halves of each text's hash, high and low, to ``found``, shape (2, texts); ``sums`` has 8 places."""
+    secret = _SECRET
     for i in range(offsets.size - 1):
         start, size = offsets[i], offsets[i + 1] - offsets[i]
         if size > 240:
@@ -195,3 +196,4 @@ def exact_hashes(data: Array, offsets: Array, found: Array) -> None:
         else:
             high, low = _avalanche64(_flip(secret, 80)), _avalanche64(_flip(secret, 64))
         found[0, i], found[1, i] = high, low
+    return offsets.size - 1
