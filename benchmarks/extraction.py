@@ -74,7 +74,7 @@ def _hosts() -> Iterator[Page]:
         host = path.stem.split("_")[1]
         truth = re.sub(r"</?p>", "\n", path.read_text("utf-8", "replace"))
         given = {"host": host, "group": host, "language": LANGUAGES.get(host, "none")}
-        yield _page(path.stem, html["content"], None, truth, **given)
+        yield _page(path.stem, html["content"].decode(), None, truth, **given)
 
 
 def _input(path: Path) -> InputFile:

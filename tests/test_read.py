@@ -347,7 +347,7 @@ def test_ids_are_given_or_the_url_or_a_hash(tmp_path):
     ids = read(tmp_path, "a.jsonl", data)[0]["doc_id"].to_list()
 
     assert ids[:2] == ["1", "u"]
-    assert ids[2] == ids[3] == limits.content_id("in/a.jsonl", "b")
+    assert ids[2] == ids[3] == limits.content_id("in/a.jsonl", b"b")
 
 
 def test_a_parquet_row_has_every_column(tmp_path):

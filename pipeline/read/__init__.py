@@ -21,7 +21,6 @@ from pipeline.read.files import reader_of
 
 __all__ = ["Batch", "read_files"]
 
-MOST_BYTES = 4  # of a character in UTF-8: the exact size would cost an encoding of every page
 Skipped = tuple[str, str, str]  # source, reason, detail
 
 
@@ -47,8 +46,7 @@ def read_files(files: Iterable[InputFile], fields: FieldNames) -> Iterator[Batch
         except (UnusableError, OSError) as error:
             skipped.append(_why(file, error))
             continue
-        content = row["content"]
-        added = len(content) if content.isascii() else MOST_BYTES * len(content)
+        added = len(row["content"])
         if len(rows) + len(skipped) >= BATCH_PAGES or size + added > BATCH_BYTES:
             yield from _joined(rows, skipped)
             rows, skipped, size = [], [], 0

@@ -30,14 +30,14 @@ ARTICLE_URL = re.compile(r"https?://[^/?#\s]+(?:/[^#\s]|\?[^#\s])\S*", re.IGNORE
 
 def html_page(file: InputFile) -> Row:
     """Return the page of an HTML file; its id is its declared address, else a hash."""
-    decoded = decoded_file(file, declared_charset)
+    decoded, content = decoded_file(file, declared_charset)
     url = declared_url(decoded.text)
     return {
-        "doc_id": url or content_id(file.source, decoded.text),
+        "doc_id": url or content_id(file.source, content),
         "source": file.source,
         "url": url,
         "kind": "html",
-        "content": decoded.text,
+        "content": content,
         "charset": decoded.charset_note,
     }
 

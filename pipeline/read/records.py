@@ -64,7 +64,7 @@ def _batch(raw: pl.DataFrame, source: str) -> Batch:
     good = judged.filter(pl.col("reason").is_null())
     own = pl.coalesce("id", "url")
     ids = [
-        given or content_id(source, content)
+        given or content_id(source, content.encode())
         for given, content in good.select(
             own, pl.when(own.is_null()).then("content").alias("only")
         ).iter_rows()

@@ -11,18 +11,18 @@ from pipeline.read.compression import read_whole
 
 def text_page(file: InputFile) -> Row:
     """Return the page of a text file."""
-    decoded = decoded_file(file, lambda _: None)
+    decoded, content = decoded_file(file, lambda _: None)
     return {
-        "doc_id": content_id(file.source, decoded.text),
+        "doc_id": content_id(file.source, content),
         "source": file.source,
         "kind": "text",
-        "content": decoded.text,
+        "content": content,
         "charset": decoded.charset_note,
     }
 
 
-def decoded_file(file: InputFile, declared: Callable[[bytes], str | None]) -> Decoded:
-    """Return a whole file's clean text, given what tells the charset its bytes declare.
+def decoded_file(file: InputFile, declared: Callable[[bytes], str | None]) -> tuple[Decoded, bytes]:
+    """Return a whole file's clean text, also in UTF-8, given what tells the charset its bytes declare.
 
     Raises UnusableError (too_large, binary, undecodable, no_text, and what a packed file can be).
     """
@@ -38,4 +38,4 @@ def decoded_file(file: InputFile, declared: Callable[[bytes], str | None]) -> De
         )
     if not text or text.isspace():
         raise UnusableError("no_text", "the file is empty")
-    return decoded._replace(text=text)
+    return decoded._replace(text=text), data if plain else text.encode()
