@@ -136,8 +136,9 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
 def checked(values: dict[str, Any], kind: type[T], where: str) -> T:
     """Return ``values`` as ``kind``; raises ConfigError naming the key at fault, and the one probably meant."""
     _check_keys(values, kind, where, ())
-    fields = msgspec.structs.fields(kind)
-    missing = [field.encode_name for field in fields if field.required and field.encode_name not in values]
+    missing = [
+        field.encode_name for field in _fields(kind) if field.required and field.encode_name not in values
+    ]
     if missing:
         raise ConfigError(
             f"{where}: {', '.join(missing)} must be given. Nothing was started; add what is missing."
@@ -160,8 +161,12 @@ def _check_keys(values: dict[str, Any], kind: type, where: str, path: tuple[str,
 
 
 @functools.cache
+def _fields(kind: type) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
+
+
 def _types_of(kind: type) -> dict[str, Any]:
-    return {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    return {field.encode_name: field.type for field in _fields(kind)}
 
 
 def _unknown_key(key: str, known: list[str], where: str, path: tuple[str, ...]) -> str:

@@ -176,7 +176,7 @@ def test_what_a_head_and_scripts_hold_takes_no_time(head):
 def test_a_large_page_is_asked_of_one_extractor(monkeypatch, paragraphs, alone):
     """On a page of many thousand elements trafilatura asks none that takes the square of their number."""
     asked = []
-    monkeypatch.setattr("pipeline.extract.html.bare_extraction", lambda *_, fast, **__: asked.append(fast))
+    monkeypatch.setattr("trafilatura.bare_extraction", lambda *_, fast, **__: asked.append(fast))
 
     main_text(page("<p>가</p>" * paragraphs))
 

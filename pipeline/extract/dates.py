@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-
-from htmldate import find_date
-from lxml.html import HtmlElement, document_fromstring
+from typing import TYPE_CHECKING
 
 from pipeline.extract.page import Page
 from pipeline.read.times import parse_time
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
 
 # A day and a time of day, as Korean pages write them. A day alone may be that of the newspaper's licence.
 STAMP = re.compile(
@@ -44,6 +45,8 @@ def found_day(tree: HtmlElement) -> datetime | None:
 
     It is given no source: one that is nothing but an address it would download.
     """
+    from htmldate import find_date  # noqa: PLC0415 - most pages say their time, and its imports are many
+
     try:
         return parse_time(find_date(tree, original_date=True, extensive_search=False))
     except (ValueError, TypeError, AttributeError):  # htmldate on markup it did not expect
@@ -52,6 +55,8 @@ def found_day(tree: HtmlElement) -> datetime | None:
 
 def day_in(text: str) -> datetime | None:
     """Return the day that htmldate reads in a text."""
+    from lxml.html import document_fromstring  # noqa: PLC0415
+
     root = document_fromstring("<html><body><p class='date'></p></body></html>")
     root.body[0].text = text
     return found_day(root)

@@ -8,11 +8,14 @@ last children from the root finds out. lexbor, which makes the copy, nests as de
 from __future__ import annotations
 
 from html import escape
+from typing import TYPE_CHECKING
 
-from lxml.html import HtmlElement
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline.extract.walk import own_texts, paragraphs
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
 
 CUT_DEPTH = 250  # a little below libxml2's own limit: a copy too many does no harm
 FLAT_DEPTH = 64  # deeper than pages nest that anyone has written on purpose

@@ -1,14 +1,15 @@
-"""HTML pages: a pack's selectors first, trafilatura for everything else. The only module that imports it."""
+"""HTML pages: a pack's selectors first, trafilatura for everything else.
+
+The only module that imports trafilatura, and only for a page that needs it: on a portal's pages none does.
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import xxhash
-from lxml.html import HtmlElement
-from trafilatura import bare_extraction
-from trafilatura.utils import load_html
 
 from pipeline.extract.article import Article, Guide, PageError, WaitingError
 from pipeline.extract.dates import found_day, written_time
@@ -20,6 +21,9 @@ from pipeline.extract.payload import payload_text
 from pipeline.extract.selectors import layouts_of, selected_lines
 from pipeline.extract.templates import Template, agreement, read, shown_day
 from pipeline.extract.walk import Paragraph, listed_texts, own_texts
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
 
 BLOCKS = ("p", "div", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "article", "section")
 LISTED = "trafilatura/drop a list of links"
@@ -113,6 +117,8 @@ def main_text(content: str) -> list[str]:
 
 def loaded(content: str) -> tuple[HtmlElement | None, str | None]:
     """Return the tree of a page for trafilatura, and a note if that is a flatter copy's."""
+    from trafilatura.utils import load_html  # noqa: PLC0415
+
     tree = load_html(content)
     return (load_html(flat(content)), FLATTENED) if tree is not None and is_cut(tree) else (tree, None)
 
@@ -122,6 +128,8 @@ def _tree_text(tree: HtmlElement | None) -> list[str]:
 
     ``deduplicate`` stays off: its cache of lines seen on other pages makes a result depend on their order.
     """
+    from trafilatura import bare_extraction  # noqa: PLC0415
+
     if tree is None:
         return []
     unframe(tree)
