@@ -9,12 +9,13 @@ import pytest
 from pipeline.config import Dedup, RunConfig, checked, replace
 from pipeline.errors import ConfigError
 from pipeline.run import dedupe as module
-from pipeline.run.dedupe import dedupe, in_order
+from pipeline.run.dedupe import Earlier, dedupe, in_order
 from pipeline.run.gather import Gathered
 from pipeline.schema import REMOVED, SKIPPED
 
 LONG = "시는 새해부터 시내버스 노선을 모두 바꾸고 배차 간격을 줄이기로 했다고 밝혔고 의회도 이를 받아들였다고 한다"
 MORE = "이웃 신문은 같은 글 뒤에 다른 말을 길게 붙였다"
+ALONE = Earlier(lambda _level: None, lambda _doc_ids: pl.DataFrame())
 HOSTS = ("gana.example", "gana.example", "dara.example")
 
 
@@ -37,7 +38,7 @@ def gathered(texts):
 
 def kept(config, texts):
     """Return which documents have which lines after dedup."""
-    lines = dedupe(gathered(texts), config, lambda _level: None, Path("unused")).lines
+    lines = dedupe(gathered(texts), config, ALONE, Path("unused")).lines
     return {"abc"[doc]: sorted(part["line"].to_list()) for (doc,), part in lines.group_by("doc")}
 
 
@@ -71,7 +72,7 @@ def test_a_short_line_never_goes(rule, templates, scope, keep):
     config = replace(config, documents="off")
     size = len(quote.replace(" ", ""))
     assert kept(replace(config, min_chars=size + 1), texts) == {"a": [1, 2], "b": [1, 2], "c": [1, 2]}
-    gone = dedupe(gathered(texts), replace(config, min_chars=size), lambda _level: None, Path("unused")).taken
+    gone = dedupe(gathered(texts), replace(config, min_chars=size), ALONE, Path("unused")).taken
     assert gone["line"].to_list() == [1] * (2 if scope == "all" else 1)
 
 
@@ -85,9 +86,9 @@ def test_a_short_document_never_goes():
 def test_texts_in_a_file_change_nothing(setting, monkeypatch, tmp_path):
     """Whole documents that are put together one by one, or lie in a file, are judged the same; the file goes."""
     texts = [[LONG, MORE], [LONG, MORE, "".join(map(chr, range(0xAC00, 0xAD00)))], [LONG, MORE]]
-    wanted = dedupe(gathered(texts), Dedup(), lambda _level: None, tmp_path)
+    wanted = dedupe(gathered(texts), Dedup(), ALONE, tmp_path)
     monkeypatch.setattr(module, setting, 0)
-    found = dedupe(gathered(texts), Dedup(), lambda _level: None, tmp_path)
+    found = dedupe(gathered(texts), Dedup(), ALONE, tmp_path)
     assert wanted.taken["stage"].to_list() == ["document", "document", "exact"]
     for name in ("lines", "taken", "copies"):
         assert getattr(found, name).equals(getattr(wanted, name))
@@ -122,7 +123,7 @@ def test_containment_takes_the_contained_text_alone():
     assert kept(Dedup(documents="off", keep="longest"), texts) == {"a": [1], "b": [1]}
     earliest_is_short = [[LONG + MORE], [LONG]]
     assert kept(Dedup(rule="containment", documents="off"), earliest_is_short) == {"a": [1], "b": [1]}
-    removed = dedupe(gathered(texts), config, lambda _level: None, Path("unused")).taken
+    removed = dedupe(gathered(texts), config, ALONE, Path("unused")).taken
     assert removed["evidence"].to_list() == ["containment 1.0 with b line 1"]
 
 

@@ -61,13 +61,14 @@ class Found(NamedTuple):
 
     ``removed`` (``DUPLICATES``): a row an item that goes, by item. ``kept``: ``item, hash_hi, hash_lo`` of the kept
     items, and ``keys`` their band keys, for the index; equal texts of one document have one row, the first.
-    ``compared``: how many pairs of texts were compared.
+    ``compared``: how many pairs of texts were compared. ``short``: the items of fewer than ``min_chars`` characters.
     """
 
     removed: pl.DataFrame
     kept: pl.DataFrame
     keys: BandKeys
     compared: int
+    short: pl.Series
 
 
 class _Items(NamedTuple):
@@ -76,6 +77,7 @@ class _Items(NamedTuple):
     item: U32
     doc: U32
     node: I64  # the number of the item's distinct text, -1 if a known item equals it
+    short: pl.Series  # items that are left out
 
 
 class Nodes(NamedTuple):
@@ -125,7 +127,9 @@ def find_duplicates(
             pl.Series("hash_lo", nodes.hashes[1, stays]),
         ]
     )
-    return Found(removed.sort("item"), kept, nodes.keys.only(stays), len(done.seen) + len(candidates))
+    return Found(
+        removed.sort("item"), kept, nodes.keys.only(stays), len(done.seen) + len(candidates), rows.short
+    )
 
 
 def _in_order(items: pl.DataFrame) -> pl.DataFrame:
@@ -149,7 +153,8 @@ def _collapse(
     """Return the items, their distinct texts, and ``item, duplicate_of`` of those that a known item equals."""
     texts = texts_of(rows["text"], room.forget)
     hashes, long = exact_hashes(texts, kernels, settings.min_chars)
-    if not long.all():
+    short = rows["item"].filter(~long)
+    if len(short):
         rows, hashes = rows.filter(long), hashes.compress(long, axis=1)
         texts = texts_of(rows["text"], room.forget)
     item, doc = rows["item"].to_numpy(), rows["doc"].to_numpy()
@@ -170,7 +175,7 @@ def _collapse(
     nodes = Nodes(texts, first, last, doc[first], space[first], spread, hashes[:, fresh], keys)
     old = taken[text] >= 0
     equal = pl.DataFrame({"item": item[old], "duplicate_of": taken[text[old]]})
-    return _Items(item, doc, number[text]), nodes, equal
+    return _Items(item, doc, number[text], short), nodes, equal
 
 
 def _resolve(

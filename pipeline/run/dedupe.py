@@ -19,6 +19,7 @@ from pipeline.dedup.room import BandKeys, Room
 from pipeline.dedup.settings import Settings
 from pipeline.dedup.signature import blocks
 from pipeline.run.gather import Forget, Gathered
+from pipeline.run.short import LinesOf, short_copies
 from pipeline.schema import LINE_REF, REMOVALS, REMOVED
 from pipeline.store.mapped import forgetting, shelved
 
@@ -29,6 +30,13 @@ _RULES = {"jaccard": "Jaccard", "containment": "containment", "coverage": "cover
 LEVELS = ("documents", "paragraphs")
 TAKEN = pl.Schema([("doc", pl.UInt32()), *REMOVALS.items()])
 OpenKnown = Callable[[str], Known | None]
+
+
+class Earlier(NamedTuple):
+    """What earlier runs left: ``known(level)`` opens their kept items, ``lines`` is for ``short_copies``."""
+
+    known: OpenKnown
+    lines: LinesOf
 
 
 class Kept(NamedTuple):
@@ -66,11 +74,10 @@ def settings_of(config: Dedup, level: str) -> Settings:
     )
 
 
-def dedupe(gathered: Gathered, config: Dedup, known: OpenKnown, folder: Path) -> Deduped:
+def dedupe(gathered: Gathered, config: Dedup, earlier: Earlier, folder: Path) -> Deduped:
     """Remove duplicates of documents, then of paragraphs, against each other and against earlier runs.
 
-    ``known(level)`` opens the kept items of earlier runs. ``folder`` takes what is too large for memory, until the
-    search is done. Raises StorageError.
+    ``folder`` takes what is too large for memory, until the search is done. Raises StorageError.
     """
     documents = in_order(gathered, config)
     lines = in_rank_order(gathered.lines, documents)
@@ -81,21 +88,35 @@ def dedupe(gathered: Gathered, config: Dedup, known: OpenKnown, folder: Path) ->
         with whole_texts(lines, documents, folder / "whole.arrow", gathered.forget) as (whole, forget):
             room = Room(folder=folder, forget=forget)
             settings = settings_of(config, "documents")
-            rows, kept["documents"] = _judge(whole, documents, settings, known("documents"), room)
+            rows, kept["documents"], _ = _judge(whole, documents, settings, earlier.known("documents"), room)
         gone = lines.join(rows.drop("item"), on="doc", maintain_order="left")
         taken.append(_removals(gone, documents, "document", pl.lit("document"), config.rule))
         lines = lines.join(rows, on="doc", how="anti", maintain_order="left")
         copies = _cluster_sizes(rows, documents)
     if config.paragraphs != "off":
-        settings = settings_of(config, "paragraphs")
         room = Room(folder=folder, forget=gathered.forget)
-        rows, kept["paragraphs"] = _judge(lines, documents, settings, known("paragraphs"), room)
-        goes = np.zeros(len(lines), np.bool_)
-        goes[rows["item"].to_numpy()] = True
-        gone = lines.filter(goes).hstack(rows.drop("item", "doc"))
-        taken.append(_removals(gone, documents, "paragraph", pl.col("kind").cast(pl.String), config.rule))
-        lines = lines.filter(~goes)
+        lines, gone, kept["paragraphs"] = _paragraphs(lines, documents, config, earlier, room)
+        taken.append(gone)
     return Deduped(lines.select("doc", "line", "text"), pl.concat(taken), kept, copies)
+
+
+def _paragraphs(
+    lines: pl.DataFrame, documents: pl.DataFrame, config: Dedup, earlier: Earlier, room: Room
+) -> tuple[pl.DataFrame, pl.DataFrame, Kept]:
+    """Return the lines that stay, the removals of the others, and who stays for the index."""
+    settings = settings_of(config, "paragraphs")
+    rows, kept, short = _judge(lines, documents, settings, earlier.known("paragraphs"), room)
+    copies = short_copies(lines, short, rows, documents, earlier.lines)
+    rows = pl.concat(
+        [
+            rows.select("item", "duplicate_of", "score", pl.col("kind").cast(pl.String)),
+            copies.with_columns(score=pl.lit(1, pl.Float32), kind=pl.lit("short")),
+        ]
+    ).sort("item")
+    goes = np.zeros(len(lines), np.bool_)
+    goes[rows["item"].to_numpy()] = True
+    gone = lines.filter(goes).hstack(rows.drop("item"))
+    return lines.filter(~goes), _removals(gone, documents, "paragraph", pl.col("kind"), config.rule), kept
 
 
 def in_rank_order(lines: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
@@ -170,10 +191,10 @@ def _sizes(gathered: Gathered) -> pl.DataFrame:
 
 def _judge(
     rows: pl.DataFrame, documents: pl.DataFrame, settings: Settings, known: Known | None, room: Room
-) -> tuple[pl.DataFrame, Kept]:
+) -> tuple[pl.DataFrame, Kept, pl.Series]:
     """Return which of ``rows[doc, line, text]`` go, ``item, doc, score, kind, known, duplicate_of``, and who stays.
 
-    The rows come in the total order, so that a row's number is its rank, ``item``.
+    Also which are too short. The rows come in the total order, so that a row's number is its rank, ``item``.
     """
     items = rows.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("item"), "doc", "text")
     if settings.scope == "host":
@@ -187,7 +208,7 @@ def _judge(
         named.append(known.index.places(there["duplicate_of"]).select("doc_id", "line"))
     places = pl.concat(named).select(duplicate_of=pl.struct(pl.all()).cast(LINE_REF))
     gone = pl.concat([here, there]).with_columns(places["duplicate_of"]).sort("item")
-    return gone.with_columns(doc=rows["doc"][gone["item"]]), kept
+    return gone.with_columns(doc=rows["doc"][gone["item"]]), kept, found.short
 
 
 def _spots(rows: pl.DataFrame, documents: pl.DataFrame, numbers: pl.Series) -> pl.DataFrame:
@@ -216,16 +237,19 @@ def _removals(
         pl.lit("") if what == "document" else pl.format(" line {}", ref.field("line"))
     )
     how = (
-        pl.when(pl.col("kind") == "exact")
-        .then(pl.lit("equal to "))
-        .otherwise(pl.format("{} {} with ", pl.lit(_RULES[rule]), pl.col("score").round(3)))
+        pl.when(pl.col("kind") == "near")
+        .then(pl.format("{} {} with ", pl.lit(_RULES[rule]), pl.col("score").round(3)))
+        .otherwise(pl.lit("equal to "))
+    )
+    beside = (
+        pl.when(pl.col("kind") == "short").then(pl.lit(", and so are its neighbours")).otherwise(pl.lit(""))
     )
     ref_line = pl.lit(None, pl.UInt32) if what == "document" else ref.field("line")
     rows = gone.join(documents.select("doc", "doc_id"), on="doc", maintain_order="left").with_columns(
         span=pl.lit(None),
         stage=stage,
         rule=pl.lit(f"{what}/") + pl.col("kind").cast(pl.String),
-        evidence=how + place,
+        evidence=how + place + beside,
         duplicate_of=pl.struct(doc_id=ref.field("doc_id"), line=ref_line),
         run=pl.lit(None),
     )

@@ -17,7 +17,7 @@ from pipeline.dedup.known import Known
 from pipeline.errors import ConfigError, SkippedError
 from pipeline.read.files import discover
 from pipeline.rules import RuleTable, load_packs
-from pipeline.run.dedupe import LEVELS, Deduped, dedupe, settings_of
+from pipeline.run.dedupe import LEVELS, Deduped, Earlier, dedupe, settings_of
 from pipeline.run.first import executor_for, first_pass, shards_of
 from pipeline.run.frequent import Cleaned, earlier_counts, remove_frequent
 from pipeline.run.gather import SEEN, Gathered, gather, one_page_an_id
@@ -27,7 +27,7 @@ from pipeline.run.notes import notes_of
 from pipeline.run.plan import Plan, plan_run, refuse_unreadable
 from pipeline.run.suspects import TOLD, check_suspects, suspects_of
 from pipeline.run.write import Tables, tables_of, write_generation
-from pipeline.store.corpus import TABLES, paths_of
+from pipeline.store.corpus import TABLES, compared_lines, paths_of
 from pipeline.store.files import read_table, sync, write_table
 from pipeline.store.index import keys_path
 from pipeline.store.lock import locked
@@ -173,7 +173,8 @@ def _passes(
         spared = gathered.documents.drop_nulls("kept_whole")
         if config.run.strict:
             check_suspects(suspects, spared.height)
-        deduped = dedupe(gathered, config.dedup, partial(_known, job), job.staging)
+        earlier = Earlier(partial(_known, job), partial(compared_lines, job.folder, job.manifests))
+        deduped = dedupe(gathered, config.dedup, earlier, job.staging)
         watch("dedup", 1, 1)
     with clock.time("write"):
         watch("write", 0, 1)

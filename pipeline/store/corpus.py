@@ -13,6 +13,7 @@ from pipeline.store.files import damaged
 from pipeline.store.manifest import Manifest, read_manifests, standing
 
 TABLES = ("corpus", "removals", "skipped")
+REPEATED = ("exact", "near", "short")  # stages that take repeated paragraphs of documents that stay
 
 
 def open_corpus(folder: Path) -> list[Manifest]:
@@ -62,6 +63,14 @@ def removals_of(folder: Path, manifests: Sequence[Manifest], doc_ids: pl.Series)
     return rows.join(wanted, on="doc_id", how="semi").collect()
 
 
+def compared_lines(folder: Path, manifests: Sequence[Manifest], doc_ids: pl.Series) -> pl.DataFrame:
+    """Return ``doc_id, line, text`` of documents as their paragraphs were compared, in order: before some went."""
+    removed = scan(paths_of(folder, manifests, "removals"), REMOVALS).filter(pl.col("stage").is_in(REPEATED))
+    wanted = doc_ids.unique().to_frame("doc_id").lazy()
+    repeated = removed.select("doc_id", "line", "text").join(wanted, on="doc_id", how="semi").collect()
+    return pl.concat([lines_of(folder, manifests, doc_ids), repeated]).sort("doc_id", "line")
+
+
 def fetch_texts(folder: Path, manifests: Sequence[Manifest], keys: pl.DataFrame) -> pl.DataFrame:
     """Return ``doc_id, line, text`` for ``keys[doc_id, line]`` of kept items; line 0 is the whole document.
 
@@ -70,14 +79,9 @@ def fetch_texts(folder: Path, manifests: Sequence[Manifest], keys: pl.DataFrame)
     """
     lines = lines_of(folder, manifests, keys["doc_id"])
     paragraphs = keys.filter(pl.col("line") > 0).join(lines, on=["doc_id", "line"])
-    whole = keys.filter(pl.col("line") == 0)
-    repeated = removals_of(folder, manifests, whole["doc_id"]).filter(
-        pl.col("stage").is_in(["exact", "near"])
-    )
-    every = pl.concat([lines, repeated.select("doc_id", "line", "text")]).join(whole, on="doc_id", how="semi")
+    whole = compared_lines(folder, manifests, keys.filter(pl.col("line") == 0)["doc_id"])
     joined = (
-        every.sort("doc_id", "line")
-        .group_by("doc_id", maintain_order=True)
+        whole.group_by("doc_id", maintain_order=True)
         .agg(pl.col("text").str.join("\n"))
         .select("doc_id", pl.lit(0, pl.UInt32).alias("line"), "text")
     )
