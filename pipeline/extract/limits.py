@@ -31,7 +31,8 @@ AGAIN_SECONDS = 0.5  # of processor time, until the limit is told once more to c
 MEMORY_BYTES = 96 << 20  # above what the process holds when a page begins
 NEAR = 0.9  # of the memory: a library that came to its end may have gone on without a word, with another text
 LIBC = ctypes.CDLL(None)
-M_MMAP_THRESHOLD = -3  # malloc.h of glibc
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
+KEPT_BYTES = 16 << 20  # of the heap's end, as much as pages need that are not given back (give_back)
 STATM, STATUS, CLEAR_REFS = (Path("/proc/self", name) for name in ("statm", "status", "clear_refs"))
 
 
@@ -114,9 +115,13 @@ def memory_limit(most: int = MEMORY_BYTES) -> Iterator[None]:
 
 @cache
 def _settle() -> None:
-    """Let large blocks lie apart, once and for all: they go back when they are freed, and leave no holes."""
+    """Let large blocks lie apart, once and for all: they go back when they are freed, and leave no holes.
+
+    The heap keeps what a common page needs: to give it back and to ask for it again takes as long as to parse the page.
+    """
     if hasattr(LIBC, "mallopt"):
         LIBC.mallopt(M_MMAP_THRESHOLD, 1 << 20)
+        LIBC.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
 def give_back() -> None:
