@@ -82,19 +82,18 @@ def buckets_of(keys: BandKeys, kernels: Kernels | None, room: Room) -> list[Buck
         spread(work, range(start, min(start + abreast, len(keys))))
         waiting += [two for two, _ in found.values()]
         if sum(map(len, waiting)) > _ROUND_PAIRS:
-            waiting = [_once(np.concatenate(waiting))]
+            waiting = [_merged(waiting)]
         larger += [found[band][1] for band in sorted(found)]
-    pairs = _once(np.concatenate(waiting))
-    return [_of_two(pairs), *larger]
+    return [_of_two(_merged(waiting)), *larger]
 
 
 def _pairs_and_larger(text: I64, starts: Bools) -> tuple[U64, Buckets]:
-    """Return the codes of the groups of two, and the larger groups."""
+    """Return the codes of the groups of two, in order, and the larger groups."""
     heads = np.flatnonzero(starts)
     sizes = np.diff(heads, append=len(text))
     two, more = heads[sizes == 2], np.repeat(sizes > 2, sizes)
     numbers = np.repeat(np.arange(int((sizes > 2).sum()), dtype=np.uint32), sizes[sizes > 2])
-    return _codes(text[two], text[two + 1]), Buckets(numbers, text[more].astype(np.uint32))
+    return np.sort(_codes(text[two], text[two + 1])), Buckets(numbers, text[more].astype(np.uint32))
 
 
 def keep_first(
@@ -194,7 +193,7 @@ def _compared(done: Compared, waiting: Sequence[U64], compare: Compare) -> Compa
     edge = ~np.isnan(score)
     found = (left[edge], right[edge], score[edge])
     edges = Edges(*(np.concatenate(both) for both in zip(done.edges, found, strict=True)))
-    return Compared(edges, np.sort(np.concatenate([done.seen, codes])))
+    return Compared(edges, _merged([done.seen, codes]))
 
 
 def _codes(stays: I64, goes: I64) -> U64:
@@ -214,8 +213,16 @@ def _of_two(pairs: U64) -> Buckets:
 
 def _once(codes: U64) -> U64:
     """Return the distinct values in order."""
-    codes = np.sort(codes)
-    return np.asarray(codes[np.diff(codes, prepend=~codes[:1]) != 0])
+    return _distinct(np.sort(codes))
+
+
+def _merged(parts: Sequence[U64]) -> U64:
+    """Return the distinct values of ascending parts in order: a stable sort merges what is in order already."""
+    return _distinct(np.sort(np.concatenate(parts), kind="stable"))
+
+
+def _distinct(ascending: U64) -> U64:
+    return np.asarray(ascending[np.diff(ascending, prepend=~ascending[:1]) != 0])
 
 
 def _between_templates(rows: Sequence[Buckets], template: U64, width: int) -> list[Buckets]:

@@ -138,13 +138,18 @@ def _in_order(items: pl.DataFrame) -> pl.DataFrame:
     rows = rows.select("item", "doc", "text", "space")
     if not rows["item"].is_sorted():
         rows = rows.sort("item")
-    if (rows["item"].diff() == 0).any():
+    item, doc = rows["item"].to_numpy(), rows["doc"].to_numpy()
+    if (item[1:] == item[:-1]).any():
         raise ValueError("items: two items have the same rank")
-    doc = rows["doc"].to_numpy()
-    begins = np.sort(doc[np.append(True, doc[1:] != doc[:-1])[: len(doc)]])
-    if (begins[1:] == begins[:-1]).any():
+    if (doc[1:] < doc[:-1]).any() and _comes_again(doc):
         raise ValueError("items: the items of a document do not follow each other in the total order")
     return rows
+
+
+def _comes_again(values: U32) -> bool:
+    """Tell whether a value comes again after another one."""
+    begins = np.sort(values[np.append(True, values[1:] != values[:-1])])
+    return bool((begins[1:] == begins[:-1]).any())
 
 
 def _collapse(
