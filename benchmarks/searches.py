@@ -244,7 +244,7 @@ SEARCHES: dict[str, Search] = {
         ("polars", "pipeline.dedup"),
         _column,
         _newsieve,
-        "21 bands of 6 rows, every pair verified by exact Jaccard; makes the matching form itself. Takes NumPy for "
+        "16 bands of 5 rows, every pair verified by exact Jaccard; makes the matching form itself. Takes NumPy for "
         "little text, compiled kernels for more.",
     ),
     "mapped": Search(

@@ -482,7 +482,7 @@ def test_no_items():
     found = find_duplicates(frame_of([]), None, Settings())
     assert found.removed.schema == DUPLICATES
     assert (len(found.removed), len(found.kept), found.compared) == (0, 0, 0)
-    assert [len(keys) for keys in found.keys] == [0] * 21
+    assert [len(keys) for keys in found.keys] == [0] * 16
 
 
 def test_copies_cost_no_comparison():

@@ -19,6 +19,13 @@ _GOLDEN: Final = 0x9E3779B97F4A7C15  # 2^64 / golden ratio: tells the bands' see
 _MIX: Final = np.uint64(0xD6E8FEB86659FD93)  # multiplier of the "rrmxmx" 64-bit mixer (P. Evensen, 2018)
 _HALF: Final = np.uint64(32)
 
+# What bands cost a text, in the time that one permutation of it takes:
+_BAND_COST: Final = 3  # to keep a key and find its equals
+_PAIR_COST: Final = 125  # to verify a pair; each is one of two texts'
+_UNRELATED: Final = 0.02  # similarity of unrelated texts, counted high
+_TEXTS: Final = 1_000_000  # that a text is unrelated to
+_LANES: Final = 8  # keys that a vector holds
+
 
 def recall_at(similarity: float, bands: int, rows: int) -> float:
     """Return the chance that a pair of this Jaccard similarity shares a band key: 1 - (1 - s^rows)^bands."""
@@ -26,17 +33,26 @@ def recall_at(similarity: float, bands: int, rows: int) -> float:
 
 
 def bands_for(threshold: float = 0.8, num_perm: int = 128, recall: float = 0.995) -> tuple[int, int]:
-    """Return (bands, rows) with the most rows a band whose recall at ``threshold`` is at least ``recall``.
+    """Return the (bands, rows) of least cost whose recall at ``threshold`` is at least ``recall``.
 
-    More rows mean fewer false candidates. Raises ConfigError when even one row a band falls short.
+    More rows take more permutations, fewer propose more unrelated pairs: see docs/dedup.md for the cost. Bands are
+    filled up to what vectors hold, if ``num_perm`` has so many. Raises ConfigError if even one row a band falls short.
     """
-    for rows in range(num_perm, 0, -1):
-        if recall_at(threshold, num_perm // rows, rows) >= recall:
-            return num_perm // rows, rows
-    raise ConfigError(
-        f"dedup: no bands of {num_perm} permutations reach recall {recall} at threshold {threshold}; "
-        "nothing was started. Raise num_perm or threshold, or lower recall."
-    )
+    costs = []
+    for rows in range(1, num_perm + 1):
+        most = num_perm // rows
+        enough = next(
+            (bands for bands in range(1, most + 1) if recall_at(threshold, bands, rows) >= recall), 0
+        )
+        bands = min(most, -(-enough // _LANES) * _LANES)
+        cost = bands * (rows + _BAND_COST + _PAIR_COST * _TEXTS * _UNRELATED**rows)
+        costs += [(cost, bands, rows)] if enough else []
+    if not costs:
+        raise ConfigError(
+            f"dedup: no bands of {num_perm} permutations reach recall {recall} at threshold {threshold}; "
+            "nothing was started. Raise num_perm or threshold, or lower recall."
+        )
+    return min(costs)[1:]
 
 
 def band_seeds(bands: int) -> npt.NDArray[np.uint64]:

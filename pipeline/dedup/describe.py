@@ -93,7 +93,8 @@ def put_keys(keys: BandKeys, texts: Texts, rows: I64, settings: Settings, kernel
             kernels.band_keys(*forms, *given, *space, found)
         else:
             shingles = shingle_hashes(series_of(forms), settings.shingle)
-            found = band_keys(signatures(shingles, settings.num_perm, settings.seed), bands, height).T
+            values = signatures(shingles, settings.num_perm, settings.seed, bands * height)
+            found = band_keys(values, bands, height).T
         keys.put(first, found)
 
     _each_block(work, texts.sizes(rows), kernels)

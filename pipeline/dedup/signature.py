@@ -144,17 +144,20 @@ def to_datasketch(signature: U32, seed: int) -> MinHash:
     return MinHash(hashvalues=signature, permutations=both, seed=seed, scheme=SCHEME)
 
 
-def signatures(shingles: Shingles, num_perm: int, seed: int) -> U32:
-    """Return MinHash signatures of shape (texts, num_perm); a text without shingles has the greatest value."""
-    factors, addends = permutations(num_perm, seed)
+def signatures(shingles: Shingles, num_perm: int, seed: int, first: int | None = None) -> U32:
+    """Return MinHash signatures of shape (texts, num_perm), or their ``first`` values.
+
+    A text without shingles has the greatest value everywhere.
+    """
+    factors, addends = (values[:first] for values in permutations(num_perm, seed))
     mixed = _fmix32((shingles.hashes >> np.uint64(32)).astype(np.uint32))
-    found = np.full((num_perm, len(shingles.offsets) - 1), 0xFFFF_FFFF, np.uint32)
-    for first, last in blocks(shingles.offsets, _BLOCK):
-        bounds = shingles.offsets[first : last + 1]
+    found = np.full((len(factors), len(shingles.offsets) - 1), 0xFFFF_FFFF, np.uint32)
+    for start, stop in blocks(shingles.offsets, _BLOCK):
+        bounds = shingles.offsets[start : stop + 1]
         filled = np.flatnonzero(np.diff(bounds))
         if len(filled):
             part = mixed[bounds[0] : bounds[-1]]
-            found[:, first + filled] = _minima(part, bounds[filled] - bounds[0], factors, addends)
+            found[:, start + filled] = _minima(part, bounds[filled] - bounds[0], factors, addends)
     return np.ascontiguousarray(found.T)
 
 
