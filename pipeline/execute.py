@@ -18,8 +18,11 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
+from pipeline.memory import footprint
+
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 STOP_SECONDS = 5.0
+WORN_BYTES = 288 << 20  # a worker that holds more of memory after a task is replaced: nothing of it is needed
 
 
 class Task(NamedTuple):
@@ -91,12 +94,12 @@ class _Worker:
         assert self.pipe is not None
         name, self.task = self.task.name, None
         try:
-            value, error = self.pipe.recv()
+            value, error, worn = self.pipe.recv()
         except (EOFError, ConnectionResetError):
-            self.process.join()
-            self.pipe.close()
-            self.pipe = None
+            self._leave()
             return name, Crashed(self.process.exitcode)
+        if worn:
+            self._leave()
         if error is not None:
             raise error
         return name, value
@@ -112,6 +115,13 @@ class _Worker:
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
+
+    def _leave(self) -> None:
+        """Let go of a process that ends by itself: the next task starts another."""
+        assert self.pipe is not None
+        self.process.join()
+        self.pipe.close()
+        self.pipe = None
 
     def _start(self) -> None:
         context = get_context("spawn")
@@ -138,21 +148,26 @@ def _one_thread() -> Iterator[None]:
 
 
 def _serve(pipe: Connection[Any, Any], parent: int) -> None:
-    """Do tasks until the pipe closes. A stop at the terminal reaches the parent, which ends its workers."""
+    """Do tasks until the pipe closes or this process is worn.
+
+    A stop at the terminal reaches the parent, which ends its workers.
+    """
     _die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    while True:
+    worn = False
+    while not worn:
         try:
             function, arguments = pipe.recv()
         except EOFError:
             return
-        answer: tuple[Any, Exception | None]
+        value, failed = None, None
         try:
-            answer = (function(*arguments), None)
+            value = function(*arguments)
         except Exception as error:  # noqa: BLE001 - whatever it is, the parent raises it
             error.add_note(f"in a worker:\n{''.join(traceback.format_tb(error.__traceback__))}")
-            answer = (None, error)
-        pipe.send(answer)
+            failed = error
+        worn = footprint() > WORN_BYTES
+        pipe.send((value, failed, worn))
 
 
 def _die_with(parent: int) -> None:

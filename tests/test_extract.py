@@ -1,19 +1,14 @@
 """Extraction: lines of texts and pages, heads of pages, and pages that give nothing."""
 
 import json
-import os
-import signal
-import time
 
 import polars as pl
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.execute import Crashed, Local, Task
-from pipeline.extract import extract, extract_alone
-from pipeline.extract.article import Guide, PageError
+from pipeline.extract import extract
+from pipeline.extract.article import Guide
 from pipeline.extract.html import main_text
-from pipeline.extract.limits import cpu_limit
 from pipeline.extract.page import parsed
 from pipeline.extract.selectors import layouts_of, selected_lines
 from pipeline.extract.walk import paragraphs
@@ -156,53 +151,6 @@ def test_a_page_that_begins_like_an_address_is_not_downloaded(monkeypatch):
     found = extract(pages_of("http://gana.example/" + page(f"<article>{text}</article>"), kind="html"))
 
     assert found.documents["published"].to_list() == [None]
-
-
-def spin(seconds):
-    """Use processor time."""
-    start = time.process_time()
-    while time.process_time() - start < seconds:
-        pass
-
-
-def test_a_page_has_only_so_much_processor_time():
-    """Work beyond the limit is stopped with the reason, and the timer is off afterwards."""
-    with pytest.raises(PageError) as raised, cpu_limit(0.05):
-        spin(5)
-    assert raised.value.reason == "cpu_limit"
-
-    with cpu_limit(0.05):
-        spin(0)
-    spin(0.1)
-
-
-def hang():
-    """Compute in C, where no signal handler of Python runs."""
-    with cpu_limit(0.2):
-        sum(iter(int, 1))
-
-
-def test_a_parser_that_hangs_in_c_is_ended():
-    """Where Python cannot stop a page, the kernel ends the worker, soon after the limit."""
-    assert dict(Local(1, isolate=True).run([Task("x", hang, ())])) == {"x": Crashed(-signal.SIGXCPU)}
-
-
-def fragile(pages, guide):
-    """Extract like the real one, and die of a certain word."""
-    if "죽음" in pages["content"][0]:
-        os.kill(os.getpid(), signal.SIGSEGV)
-    return extract(pages, guide)
-
-
-def test_a_page_that_kills_its_process_is_skipped_and_no_other(monkeypatch):
-    """Page by page in a child: the killer is on record as crashed, its neighbours are extracted."""
-    monkeypatch.setattr("pipeline.extract.extract", fragile)
-
-    found = extract_alone(pages_of("하나", "죽음", "셋"), Guide())
-
-    assert found.documents.select("doc", "doc_id").rows() == [(0, "d0"), (1, "d2")]
-    assert found.lines.select("doc", "text").rows() == [(0, "하나"), (1, "셋")]
-    assert found.skipped.select("doc_id", "reason").rows() == [("d1", "crashed")]
 
 
 def in_flight(markup):

@@ -1,25 +1,22 @@
 """Pages made to hurt: none takes long, none hurts another, and none is read in part without a word."""
 
-import sys
-import time
-from contextlib import suppress
-
 import polars as pl
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from pipeline.execute import Local, Task
-from pipeline.extract import extract
-from pipeline.extract.article import PageError
+from pipeline.extract import extract, pages
 from pipeline.extract.depth import flat
-from pipeline.extract.html import lesson, main_text, read_article
-from pipeline.extract.limits import cpu_limit, memory_limit
+from pipeline.extract.html import lesson, main_text
+from pipeline.extract.limits import cpu_limit
+from pipeline.extract.pages import outcome
 from pipeline.read.html import declared_charset, declared_url
 from pipeline.run.learn import teach
 from pipeline.schema import PAGES
 from pipeline.store.files import write_table
 from tests.test_extract import BODY, MORE, page, pages_of
 from tests.test_templates import page as site_page
+
+READ = pages.read_page
 
 
 @pytest.mark.parametrize(
@@ -42,72 +39,25 @@ def test_a_head_of_one_sign_repeated_takes_no_time(head):
         assert declared_charset(head.encode()) is None
 
 
-def spin(seconds):
-    """Use processor time."""
-    start = time.process_time()
-    while time.process_time() - start < seconds:
-        pass
+def fragile(row, guide, *memory):
+    """Read a page, but raise an error of a parser for one."""
 
+    def read():
+        return {}["no tag\nat all"]
 
-def test_a_library_that_catches_errors_cannot_outlive_its_time():
-    """The limit is no Exception, is told again, and holds even where both times went unheard."""
-    with pytest.raises(PageError, match="cpu_limit"), cpu_limit(0.05):  # noqa: PT012
-        with suppress(Exception):
-            spin(5)
-        pytest.fail("a library went on")
-
-    with pytest.raises(PageError, match="cpu_limit"), cpu_limit(0.05), suppress(BaseException):
-        spin(5)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux tells a process what it holds")
-@pytest.mark.parametrize("heard", [True, False])
-def test_a_page_has_only_so_much_memory(heard):
-    """Beyond the limit the page is too large, also where a library went on after its allocation failed."""
-    held = []
-    with pytest.raises(PageError, match="too_large"), memory_limit(64 << 20):  # noqa: PT012
-        try:
-            while True:
-                held.append(bytearray(b"x") * (1 << 20))
-        except MemoryError:
-            if heard:
-                raise
-    held.clear()
-
-    with memory_limit(64 << 20):
-        held.append(bytearray(b"x") * (1 << 20))
-
-
-def held():
-    """Return whether a page that needs nothing is within its memory."""
-    with memory_limit(8 << 20):
-        return True
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux tells a process what it holds")
-def test_memory_of_the_parent_is_not_the_pages():
-    """A worker that a large process starts has all of its limit."""
-    large = bytearray(b"x") * (64 << 20)
-
-    assert dict(Local(1, isolate=True).run([Task("x", held, ())])) == {"x": True}
-    del large
+    return outcome(read, row.content) if "죽음".encode() in row.content else READ(row, guide, *memory)
 
 
 def test_an_error_of_a_parser_is_its_pages_alone(monkeypatch):
-    """Whatever a library raises of a page, the page is skipped with the error's words, and its neighbour is read."""
-
-    def fragile(content, *others):
-        if "죽음".encode() in content:
-            raise ZeroDivisionError("no tag\nat all")
-        return read_article(content, *others)
-
-    monkeypatch.setattr("pipeline.extract.html.read_article", fragile)
+    """Whatever a library raises of a page, also alone, it is skipped with its words, and its neighbour is read."""
+    monkeypatch.setattr(pages, "read_page", fragile)
+    monkeypatch.setattr(pages, "read_first", fragile)
 
     found = extract(pages_of(page("죽음"), page(f"<p>{BODY}</p><p>{MORE}</p>"), kind="html"))
 
     assert found.documents["doc_id"].to_list() == ["d1"]
     assert found.skipped.select("doc_id", "reason", "detail").rows() == [
-        ("d0", "crashed", "ZeroDivisionError in the parser: no tag at all")
+        ("d0", "crashed", "KeyError in the parser: 'no tag\\nat all'")
     ]
 
 

@@ -129,12 +129,15 @@ def _tree_text(tree: HtmlElement | None) -> list[str]:
     ``deduplicate`` stays off: its cache of lines seen on other pages makes a result depend on their order.
     """
     from trafilatura import bare_extraction  # noqa: PLC0415
+    from trafilatura.utils import line_processing, trim  # noqa: PLC0415
 
     if tree is None:
         return []
     unframe(tree)
     large = sum(1 for _ in tree.iter()) > RESCUED_ELEMENTS
     found = bare_extraction(tree, fast=large, include_comments=False, with_metadata=False, deduplicate=False)
+    for remembered in (line_processing, trim):  # the last thousand lines, of whatever length
+        remembered.cache_clear()
     text = getattr(found, "text", None) or ""
     folded = (" ".join(line.split()) for line in text.split("\n"))
     rows = (line.strip("| ") if line.startswith("|") else line for line in folded)

@@ -1,13 +1,11 @@
 """Limits on the processor time and the memory that one page may take, so that no page can hang or fill a worker.
 
 Both are nets: what a page may be is said in things that do not depend on the machine (extract/shape.py), and the nets
-lie far outside of that.
+lie far outside of that. What a process holds besides, or has freed and not returned, is no room for a page.
 """
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import math
 import resource
 import signal
@@ -16,7 +14,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -24,16 +21,21 @@ from typing import NoReturn
 from selectolax.lexbor import SelectolaxError
 
 from pipeline.extract.article import PageError
+from pipeline.memory import freed, settle, sizes, trim
 
 GRACE_SECONDS = 1.0
 CPU_SECONDS = 20.0  # a page, far beyond what an ordinary one takes
 AGAIN_SECONDS = 0.5  # of processor time, until the limit is told once more to code that did not heed it
-MEMORY_BYTES = 96 << 20  # above what the process holds when a page begins
+# Memory above what the process holds when a page begins. In a process with others a page has so much less that what is
+# enough for it there, what others left behind included, is enough for it alone.
+TOGETHER_BYTES, ALONE_BYTES = 64 << 20, 96 << 20
 NEAR = 0.9  # of the memory: a library that came to its end may have gone on without a word, with another text
-LIBC = ctypes.CDLL(None)
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
-KEPT_BYTES = 16 << 20  # of the heap's end, as much as pages need that are not given back (give_back)
-STATM, STATUS, CLEAR_REFS = (Path("/proc/self", name) for name in ("statm", "status", "clear_refs"))
+LEAST_NEW = 1 / 4  # of the memory is there in any case: what is free may lie in pieces too small for a page
+STATUS, CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+class MemoryLimitError(PageError):
+    """A page needs more memory than it may have."""
 
 
 class _OutOfTimeError(BaseException):
@@ -41,9 +43,9 @@ class _OutOfTimeError(BaseException):
 
 
 @contextmanager
-def page_limits() -> Iterator[None]:
+def page_limits(memory: int = ALONE_BYTES) -> Iterator[None]:
     """Raise PageError in the block when it takes the processor time or the memory of more than one page."""
-    with cpu_limit(CPU_SECONDS), memory_limit():
+    with cpu_limit(CPU_SECONDS), memory_limit(memory):
         yield
 
 
@@ -82,53 +84,52 @@ def cpu_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
         resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
     if spent:
-        raise PageError("cpu_limit", f"used {seconds:g} seconds of processor time; the page is not read")
+        raise out_of_time(seconds)
+
+
+def out_of_time(seconds: float = CPU_SECONDS) -> PageError:
+    """Return the error of a page that used more processor time than it may."""
+    return PageError("cpu_limit", f"used {seconds:g} seconds of processor time; the page is not read")
 
 
 @contextmanager
-def memory_limit(most: int = MEMORY_BYTES) -> Iterator[None]:
-    """Raise PageError (too_large) when the block needs ``most`` bytes of memory more than the process has.
+def memory_limit(most: int = ALONE_BYTES) -> Iterator[None]:
+    """Raise MemoryLimitError (too_large) when the block needs ``most`` bytes of memory more than the process has.
 
-    Allocations beyond fail. Where a library goes on after that, the peak of the memory tells it. A no-op but on Linux.
+    Allocations beyond fail. Where a library goes on after that, the peak of the memory tells it. Memory that the heap
+    kept of what was freed counts as the block's. A no-op but on Linux.
     """
     if sys.platform != "linux":
         yield
         return
-    _settle()
-    pages = STATM.read_text().split()
-    resident, data = (int(pages[place]) * resource.getpagesize() for place in (1, 5))
-    if _held_more_than(resident + NEAR * most / 2):  # of a page before: begin to count anew
+    settle()
+    free = freed()
+    if free > most / 2:  # so much could be used again unseen
+        trim()
+    held, data = sizes()
+    room = max(most - free, int(LEAST_NEW * most))
+    high = held + NEAR * room
+    if _held_more_than(held + NEAR * room / 2):  # of a page before: begin to count anew
         CLEAR_REFS.write_text("5")
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    end = data + most
+    end = data + room
     resource.setrlimit(resource.RLIMIT_DATA, (end if hard < 0 else min(end, hard), hard))
     failed = False
     try:
-        yield
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
     except (MemoryError, SelectolaxError):  # of lexbor, which knows no other
         failed = True
-    finally:
-        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
-    if failed or _held_more_than(resident + NEAR * most):
-        raise PageError("too_large", f"needs more than {most >> 20} MiB of memory; the page is not read")
-
-
-@cache
-def _settle() -> None:
-    """Let large blocks lie apart, once and for all: they go back when they are freed, and leave no holes.
-
-    The heap keeps what a common page needs: to give it back and to ask for it again takes as long as to parse the page.
-    """
-    if hasattr(LIBC, "mallopt"):
-        LIBC.mallopt(M_MMAP_THRESHOLD, 1 << 20)
-        LIBC.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
-
-
-def give_back() -> None:
-    """Give the memory of a large page back: else it stays with the process, beside what the next one needs."""
-    gc.collect()  # an error and the frames it came through hold each other
-    if hasattr(LIBC, "malloc_trim"):
-        LIBC.malloc_trim(0)
+    except Exception:
+        if not _held_more_than(high):
+            raise
+        failed = True
+    if failed or _held_more_than(high):
+        raise MemoryLimitError(
+            "too_large", f"needs more than {most >> 20} MiB of memory; the page is not read"
+        )
 
 
 def _held_more_than(size: float) -> bool:

@@ -27,7 +27,7 @@ Skipped = tuple[str, str, str]  # source, reason, detail
 def read_files(files: Iterable[InputFile], fields: FieldNames) -> Iterator[Batch]:
     """Give the pages of files and what was skipped, at least one row a file, the same on every call.
 
-    A batch has at most 4096 pages and, but for a single larger one, 32 MiB of content; files of one page share
+    A batch has at most 4096 pages and, but for a single larger one, 16 MiB of content; files of one page share
     batches. What is wrong with a file as a whole is a skipped row whose source is the file's own, without ``#`` and
     a record number.
     """

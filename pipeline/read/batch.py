@@ -13,7 +13,7 @@ from pipeline.config import FieldNames
 from pipeline.schema import PAGES, SKIPPED, conform
 
 BATCH_PAGES = 4096
-BATCH_BYTES = 32 << 20
+BATCH_BYTES = 16 << 20
 PAGE_BYTES = 8 << 20  # of one page's content; the longest real article pages stay below 3 MB
 DETAIL_CHARS = 300
 # The host of an address, its scheme optional: what stands before a port, a path or a query.

@@ -14,8 +14,10 @@ import polars as pl
 import xxhash
 from msgspec import structs
 
+from pipeline.execute import Local, Task
 from pipeline.extract.learning import CHECK_PAGES, LEARN_PAGES, LEAST_PAGES, learn
-from pipeline.extract.limits import cpu_limit, memory_limit
+from pipeline.extract.limits import ALONE_BYTES, TOGETHER_BYTES, MemoryLimitError, cpu_limit, memory_limit
+from pipeline.extract.pages import FIRST
 from pipeline.extract.shape import is_small
 from pipeline.extract.templates import Template
 from pipeline.run.shard import TEXTS
@@ -61,14 +63,36 @@ class Taught(NamedTuple):
 def teach(host: str, ids: Sequence[str], paths: list[Path]) -> Taught | None:
     """Return what is learned of a host from its pages ``ids`` among the waiting ones in ``paths``.
 
-    Uncommonly large pages teach nothing, and where pages exhaust or break a parser nothing is learned.
+    Uncommonly large pages teach nothing, and where pages exhaust or break a parser nothing is learned. Where they need
+    much memory they teach once more in a process that has read no page, and what comes of it there counts.
     """
+    try:
+        return _teach(host, ids, paths, TOGETHER_BYTES)
+    except MemoryLimitError:
+        ((_, taught),) = Local(1, isolate=True).run([Task(host, teach_alone, (host, ids, paths))])
+        return taught if isinstance(taught, Taught) else None
+
+
+def teach_alone(host: str, ids: Sequence[str], paths: list[Path]) -> Taught | None:
+    """Do what ``teach`` does in a process that has read no page."""
+    from pipeline.extract.html import main_text  # noqa: PLC0415 - in the child
+
+    main_text(FIRST)
+    try:
+        return _teach(host, ids, paths, ALONE_BYTES)
+    except MemoryLimitError:
+        return None
+
+
+def _teach(host: str, ids: Sequence[str], paths: list[Path], memory: int) -> Taught | None:
     rows = pl.scan_parquet(paths).filter((pl.col("host") == host) & pl.col("doc_id").is_in(list(ids)))
     contents = dict(rows.select("doc_id", "content").sort("doc_id", "content").collect().iter_rows())
     teachers = [contents[doc_id] for doc_id in ids if is_small(contents[doc_id].encode())]
     try:
-        with cpu_limit(TEACH_SECONDS), memory_limit():
+        with cpu_limit(TEACH_SECONDS), memory_limit(memory):
             return _taught(host, teachers)
+    except MemoryLimitError:
+        raise
     except Exception:  # noqa: BLE001 - a PageError, or what a parser raises on markup made to hurt
         return None
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from pipeline.config import FieldNames, Strip
 from pipeline.errors import NewsieveError
-from pipeline.extract import Extracted, extract, extract_alone
+from pipeline.extract import Extracted, extract
 from pipeline.extract.article import Guide
 from pipeline.extract.templates import Template
 from pipeline.read import Batch, read_files
@@ -25,7 +25,7 @@ from pipeline.strip.apply import rebuild
 from pipeline.strip.stages import strip
 
 BATCH_PAGES = 16384
-BATCH_BYTES = 64 << 20
+BATCH_BYTES = 16 << 20
 _TEXTS: Columns = {
     "host": pl.String,
     "page": pl.String,  # html.content_key
@@ -130,7 +130,7 @@ def _joined(batches: list[Batch]) -> Batch:
 def extract_batch(shard: Shard, number: int, batch: Batch, *, wait: bool) -> pl.DataFrame:
     """Extract and strip a batch and write its tables; return the pages that wait."""
     guide = Guide(shard.table.packs, shard.templates, wait, found_texts(shard, batch.pages))
-    extracted: Extracted = (extract_alone if shard.alone else extract)(batch.pages, guide)
+    extracted = extract(batch.pages, guide, one_by_one=shard.alone)
     _write(shard, number, _stripped(shard, batch, extracted))
     return extracted.waiting
 
