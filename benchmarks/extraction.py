@@ -18,9 +18,9 @@ from benchmarks.extractors import timed
 from benchmarks.measure import clocked
 from benchmarks.portal import portal_pages
 from pipeline.evaluate.gold import read_gold
-from pipeline.extract import outcome
 from pipeline.extract.article import Article, Guide, PageError, WaitingError
 from pipeline.extract.html import read_article
+from pipeline.extract.pages import outcome
 from pipeline.extract.walk import own_texts
 from pipeline.read.batch import InputFile
 from pipeline.read.html import declared_url, html_page
