@@ -18,7 +18,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
-from pipeline.memory import footprint
+from pipeline.memory import footprint, give_back
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 STOP_SECONDS = 5.0
@@ -166,6 +166,8 @@ def _serve(pipe: Connection[Any, Any], parent: int) -> None:
         except Exception as error:  # noqa: BLE001 - whatever it is, the parent raises it
             error.add_note(f"in a worker:\n{''.join(traceback.format_tb(error.__traceback__))}")
             failed = error
+        if footprint() > WORN_BYTES:
+            give_back()
         worn = footprint() > WORN_BYTES
         pipe.send((value, failed, worn))
 
