@@ -59,6 +59,22 @@ def test_forms_are_those_of_polars(texts):
     assert series_of(found).to_list() == matching_form(column).to_list()
 
 
+@pytest.mark.parametrize("odd", ["", " ", "Q", "`", "“", "ㅋ", "각", "漢", "\ud7a3", "\uac00", "\u3000", "𝄞", "\U0010fffd"])
+def test_forms_and_keys_hold_at_the_edges_of_blocks(odd):
+    """A character of any kind at any place of texts of one to three blocks becomes what it becomes elsewhere."""
+    texts = [
+        f"{filler * place}{odd}{filler * behind}"
+        for filler in ("a", "가")
+        for place in range(140 // len(filler.encode()))
+        for behind in (0, 1, 30, 64, 70)
+    ]
+    column = pl.Series(texts)
+    found = forms_of(texts_of(column), np.arange(len(column)), kernels)
+    assert series_of(found).to_list() == matching_form(column).to_list()
+    one, two = (keys_of(column, Settings(), used) for used in (None, kernels))
+    np.testing.assert_array_equal(one, two)
+
+
 def test_every_character_becomes_what_it_becomes_alone():
     """Every character of the basic plane, between letters, becomes by both paths what Polars makes of it."""
     chars = [chr(code) for code in range(1 << 16) if not 0xD800 <= code < 0xE000]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline.dedup.jit import Array, Value, bytes_at, exported, kernel, place, u8, u32, u64
+from pipeline.dedup.vectors import BLOCK, POINTS, decoded, plain
 
 _NONE64: Final = 0xFFFF_FFFF_FFFF_FFFF
 
@@ -27,13 +28,11 @@ def _character(data: Array, at: int) -> tuple[Value, Value]:
 
 @kernel
 def code_points(data: Array, start: int, stop: int, points: Array) -> Value:
-    """Write the code points of ``data[start:stop]`` to ``points``; return how many."""
-    at, end, count = u64(start), u64(stop), u64(0)
-    while at < end:
-        points[count], size = _character(data, at)
-        at += size
-        count += u64(1)
-    return place(count)
+    """Write the code points of ``data[start:stop]`` to ``points``; return how many. Both have room behind."""
+    count = 0
+    for at in range(start, stop, POINTS):
+        count += decoded(data, at, stop - at, points, count)
+    return count
 
 
 @exported(
@@ -66,14 +65,14 @@ def matching_forms(
         if size > 12:
             address = addresses[views[row, 2]] + u64(views[row, 3])
         text = bytes_at(address, size)
-        if _is_simple(text):
-            end = begin
-            for j in range(text.size):
-                found[end] = text[j]
-                end += u64(keeps[text[j]])
-            _lower(found[begin:end])
-        else:
-            end = _by_character(text, as_byte, keeps, least, most, points, found, begin)
+        at, last, end = u64(0), u64(size), begin
+        while at < last and end != _NONE64:
+            written = plain(text, at, found, end)
+            if written >= 0:
+                at, end = at + u64(BLOCK), end + u64(written)
+            else:
+                stop = min(at + u64(BLOCK), last)
+                at, end = _by_character(text, at, stop, as_byte, keeps, least, most, points, found, end)
         if end == _NONE64:
             left += 1
             ends[i] = -1 - place(begin)
@@ -84,31 +83,10 @@ def matching_forms(
 
 
 @kernel
-def _is_simple(text: Array) -> Value:
-    """Tell whether bytes other than spaces stay as they are, but for upper case.
-
-    So it is with ASCII but for U+0000 and the grave accent, U+4000 to U+9FFF, and Hangul syllables up to U+D77F.
-    """
-    other = u8(0)
-    for i in range(text.size - 1):
-        byte, after = text[i], text[i + 1]
-        hangul = (byte == u8(0xEA)) & (after < u8(0xB0)) | (byte == u8(0xED)) & (after > u8(0x9D))
-        more = (byte == u8(0)) | (byte == u8(0x60)) | (u8(byte - u8(0xC2)) < u8(0x22)) | (byte > u8(0xED))
-        other = u8(other | u8(hangul | more))
-    return other == 0 and (text.size == 0 or (text[text.size - 1] != 0 and text[text.size - 1] != 0x60))
-
-
-@kernel
-def _lower(text: Array) -> None:
-    """Change A to Z to lower case, in place."""
-    for i in range(text.size):
-        byte = text[i]
-        text[i] = u8(byte + u8(0x20)) if u8(byte - u8(0x41)) < u8(26) else byte
-
-
-@kernel
 def _by_character(
     text: Array,
+    at: Value,
+    stop: Value,
     as_byte: Array,
     keeps: Array,
     least: Array,
@@ -116,21 +94,24 @@ def _by_character(
     points: Array,
     found: Array,
     end: Value,
-) -> Value:
-    """Write the matching form of one text; return where it ends, or _NONE64 if a character is not in the table."""
-    at, stop, last = u64(0), u64(text.size), u64(max(1, text.size) - 1)
+) -> tuple[Value, Value]:
+    """Write the matching form of ``text[at:stop]`` and of the rest of its last character.
+
+    Return where that is, and where the form ends, or _NONE64 if a character is not in the table.
+    """
+    last = u64(max(1, text.size) - 1)
     while at < stop:
         byte = text[at]
         after = text[min(at + u64(1), last)]
         if (after < least[byte]) | (after > most[byte]):
             end, at, plain = _looked_up(text, at, points, found, end)
             if not plain:
-                return u64(_NONE64)
+                return at, u64(_NONE64)
         else:
             found[end] = as_byte[byte]
             end += u64(keeps[byte])
             at += u64(1)
-    return end
+    return at, end
 
 
 @kernel

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Signature = list[tuple[str, int]]  # of each argument the type, and the dimensions of an array or 0
 
 _HERE: Final = Path(__file__).parent
-_SOURCES: Final = ("characters", "compiled", "grouping", "jit", "kernels", "xxh3")
+_SOURCES: Final = ("characters", "compiled", "grouping", "jit", "kernels", "vectors", "xxh3")
 _NUMBERS: Final = {"int64": c_int64, "uint64": c_uint64, "float64": c_double}
 _DIGEST: Final = 16  # bytes
 

@@ -23,7 +23,7 @@ _WORTH_MAKING: Final = (
     20_000_000  # bytes of UTF-8 from which to wait for kernels to be compiled, once on a machine
 )
 _WORTH_LOADING: Final = 1_500_000  # where NumPy's time exceeds that of loading compiled code
-_AHEAD: Final = 4  # values beyond a text that a kernel may write to
+_AHEAD: Final = 16  # values beyond a text that a kernel may write to
 _END: Final = object()
 
 Block = TypeVar("Block")

@@ -18,7 +18,7 @@ from pipeline.dedup.jit import Array, Value, exported, kernel, machine_code, u32
 from pipeline.dedup.xxh3 import exact_hashes
 
 _PAD: Final = 0x110000  # as in signature: fills up a text shorter than a shingle
-_ABREAST: Final = 4  # shingles permuted at once: the least values stay in registers that long
+_ABREAST: Final = 8  # shingles permuted at once: the least values stay in registers that long
 _NONE: Final = 0xFFFF_FFFF
 
 
@@ -82,12 +82,17 @@ def _minima(hashes: Array, count: int, mixed: Array, factors: Array, addends: Ar
         mixed[i] = mixed[count - 1]
     for i in range(0, count, _ABREAST):
         m0, m1, m2, m3 = mixed[i], mixed[i + 1], mixed[i + 2], mixed[i + 3]
+        m4, m5, m6, m7 = mixed[i + 4], mixed[i + 5], mixed[i + 6], mixed[i + 7]
         for k in range(least.size):
             a, b = factors[k], addends[k]
             low = min(least[k], u32(u32(a * m0) + b))
             low = min(low, u32(u32(a * m1) + b))
             low = min(low, u32(u32(a * m2) + b))
-            least[k] = min(low, u32(u32(a * m3) + b))
+            low = min(low, u32(u32(a * m3) + b))
+            low = min(low, u32(u32(a * m4) + b))
+            low = min(low, u32(u32(a * m5) + b))
+            low = min(low, u32(u32(a * m6) + b))
+            least[k] = min(low, u32(u32(a * m7) + b))
 
 
 @exported(

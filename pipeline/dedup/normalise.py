@@ -40,6 +40,7 @@ _SAME: Final[dict[str, str]] = {
 # One character that neither combines with one before it nor changes with its neighbours. 0 means nothing in the
 # tables, there is a final sigma, and Jamo make syllables; other planes have no place there.
 _ALONE: Final = r"^[^\x{0}\p{M}\p{Cn}\p{Co}\x{1100}-\x{11FF}Σ\x{10000}-\x{10FFFF}]$"
+_AHEAD: Final = 64  # bytes behind texts that kernels may read and write
 _TO_POLARS: Final = 0xFFFF  # in Tables.points: this character is not for the table
 _AS_THEY_ARE: Final = (range(0x3400, 0xA000), range(0xAC00, 0xD7A4))  # ideographs and Hangul syllables
 
@@ -64,14 +65,14 @@ def forms_of(texts: Texts, rows: I64, kernels: Kernels | None) -> Utf8:
 
 def _by_kernel(texts: Texts, rows: I64, kernels: Kernels) -> Utf8:
     size = int(texts.sizes(rows).sum())
-    data, ends = np.empty(size + 4, np.uint8), np.empty(len(rows), np.int64)
+    data, ends = np.empty(size + _AHEAD, np.uint8), np.empty(len(rows), np.int64)
     given = (texts.views, np.uint64(texts.views.ctypes.data), texts.addresses, rows)
     left = kernels.matching_forms(*given, *tables(), data, ends)
     if not left:
         return Utf8(data, np.concatenate([[0], ends]))
     others = utf8_of(matching_form(texts.column.gather(rows[ends < 0])))
     offsets = np.zeros(len(rows) + 1, np.int64)
-    whole = np.empty(size + len(others.data) + 4, np.uint8)
+    whole = np.empty(size + len(others.data) + _AHEAD, np.uint8)
     kernels.fill_in(data, ends, others.data, others.offsets, whole, offsets)
     return Utf8(whole, offsets)
 

@@ -108,10 +108,10 @@ class _Array(ctypes.Structure):
         ("private_data", ctypes.c_void_p),
     )
 
-    def __del__(self) -> None:
-        """Let the buffers go."""
+    def __del__(self, reference: Callable[[_Array], object] = ctypes.byref) -> None:
+        """Let the buffers go; when the program ends too, and its modules are empty."""
         if self.release:
-            self.release(ctypes.byref(self))
+            self.release(reference(self))
 
 
 class _Stream(ctypes.Structure):
