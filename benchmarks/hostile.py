@@ -1,4 +1,4 @@
-"""Hostile pages through ``newsieve run``, among good ones: ``make hostile``, or with ``--pages 500`` a part of it.
+"""Hostile pages and records through ``newsieve run``, among good ones: ``make hostile``, or with ``--pages 500`` less.
 
 Fails unless every page is kept or skipped with a reason, the good ones come out as without the others, and no worker
 has held more than ``MOST_MB``. A worker's memory is looked at every few milliseconds from outside.
@@ -23,6 +23,8 @@ import polars as pl
 
 from benchmarks.generate import articles
 from benchmarks.hostile_pages import files
+from benchmarks.hostile_warc import KINDS, File, whole
+from benchmarks.hostile_warc import files as warc_files
 
 MOST_MB = 400  # MB of 10^6 bytes
 GOOD_PAGES, HOST_PAGES = 200, 50
@@ -48,6 +50,33 @@ def write_hostile(folder: Path, count: int, seed: int) -> None:
     folder.mkdir(parents=True)
     for page in files(count, seed):
         (folder / page.name).write_bytes(page.data)
+
+
+def write_records(root: Path) -> list[File]:
+    """Write bad WARC records of every kind among good ones in ``records``, and the good ones alone in ``whole``."""
+    written = list(warc_files(list(KINDS)))
+    for folder in ("records", "whole"):
+        (root / folder).mkdir(parents=True)
+    for file in written:
+        (root / "records" / file.name).write_bytes(file.data)
+        (root / "whole" / f"{file.name}.warc").write_bytes(whole(file))
+    return written
+
+
+def wrong_records(given: list[File], out: Path) -> list[str]:
+    """Return the kinds of bad records that were neither skipped with a reason of theirs nor, if they can be, read."""
+    skipped = pl.read_parquet(out / "skipped" / "*.parquet").select("source", "doc_id", "reason")
+    reasons = dict(skipped.drop_nulls("doc_id").select("doc_id", "reason").rows())
+    read = set(pl.read_parquet(out / "index" / "seen-*.parquet")["doc_id"])
+    wrong = []
+    for file in given:
+        lost = skipped.filter(pl.col("source").str.contains(f"/{file.name}#", literal=True)).height
+        fine = [bool(KINDS[kind].reasons) != (url in read) for url, kind in file.bad.items()]
+        told = [reasons.get(url, "") in {"", *KINDS[kind].reasons} for url, kind in file.bad.items()]
+        whole = lost == sum(bool(KINDS[kind].reasons) for kind in file.bad.values())
+        wrong += [f"{file.name}: {lost} skipped"] if not whole else []
+        wrong += [kind for kind, *right in zip(file.bad.values(), fine, told, strict=True) if not all(right)]
+    return wrong
 
 
 def run(inputs: list[Path], out: Path, workers: int) -> tuple[float, float, dict[int, float]]:
@@ -93,9 +122,22 @@ def _descendants(parent: int) -> Iterator[int]:
 
 
 def good_rows(out: Path) -> pl.DataFrame:
-    """Return the corpus rows of the good pages."""
-    rows = pl.read_parquet(out / "corpus" / "*.parquet")
+    """Return the corpus rows of the good pages, but for where they came from."""
+    rows = pl.read_parquet(out / "corpus" / "*.parquet").drop("source")
     return rows.filter(pl.col("host").str.ends_with(".good.example")).sort("doc_id")
+
+
+def trial_of_records(root: Path, workers: int) -> list[str]:
+    """Run good WARC records alone and among bad ones; return what is wrong."""
+    given = write_records(root)
+    run([root / "whole"], root / "records-alone", workers)
+    _, _, held = run([root / "records"], root / "records-among", workers)
+    wrong = wrong_records(given, root / "records-among")
+    if not good_rows(root / "records-alone").equals(good_rows(root / "records-among")):
+        wrong.append("the good records came out otherwise")
+    if max(held.values()) > MOST_MB:
+        wrong.append(f"a worker held {max(held.values()):.0f} MB of records")
+    return wrong
 
 
 def unaccounted(folder: Path, out: Path) -> list[str]:
@@ -117,7 +159,7 @@ def trial(root: Path, pages: int, seed: int, workers: int) -> dict[str, Any]:
     write_hostile(root / "hostile", pages, seed)
     run([root / "good"], root / "alone", workers)
     wall, cpu, held = run([root / "good", root / "hostile"], root / "among", workers)
-    wrong = []
+    wrong = trial_of_records(root, workers)
     if not good_rows(root / "alone").equals(good_rows(root / "among")):
         wrong.append("the good pages came out otherwise")
     if missing := unaccounted(root / "hostile", root / "among"):

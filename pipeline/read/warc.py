@@ -22,7 +22,7 @@ from pipeline.read.charset import LABEL_CHARS, SINGLE_BYTE, codec_of, decode, is
 from pipeline.read.html import declared_charset
 from pipeline.read.records import RAW, batches
 from pipeline.read.response import MARKUP, Response, charset_of, decoded, kind_of, parse
-from pipeline.read.warc_records import BLOCK_BYTES, Record, block, records, wrong_digest
+from pipeline.read.warc_records import BLOCK_BYTES, Record, block, fits_digest, records
 
 PAGE_TYPES = frozenset({"response", "resource", "conversion", "revisit"})
 # Addresses that are no http(s) ones are the crawler's own notes. So is robots.txt, which many crawlers ask for first.
@@ -98,8 +98,8 @@ def _recorded(record: Record, kind: str) -> Row | None:
     """Do what ``_page`` does for a record of a kind and address that a page may have."""
     size = record.end - record.start
     data = block(record, LOOK_BYTES if size > BLOCK_BYTES else size)
-    if size <= BLOCK_BYTES and (wrong := wrong_digest(record, data)):
-        raise UnusableError("damaged", wrong)
+    if size <= BLOCK_BYTES and fits_digest(record, data) is False:
+        raise UnusableError("damaged", "the block does not fit the digest that the record has")
     sent = record.fields.get("content-type", "")
     if kind == "revisit":
         _tell_revisit(record, data)

@@ -61,8 +61,8 @@ def block(record: Record, most: int | None = None) -> bytes:
     return record.content.read(size if most is None else min(size, most))
 
 
-def wrong_digest(record: Record, data: bytes) -> str | None:
-    """Return what is wrong with the block ``data`` by the digest that its record gives; None if nothing is known."""
+def fits_digest(record: Record, data: bytes) -> bool | None:
+    """Tell whether the block ``data`` fits the digest that its record gives; None where it gives none that is known."""
     label, _, given = record.fields.get("warc-block-digest", "").partition(":")
     name = label.strip().lower().replace("-", "")
     if name not in DIGESTS or not given.strip():
@@ -70,9 +70,7 @@ def wrong_digest(record: Record, data: bytes) -> str | None:
     digest = hashlib.new(name, data, usedforsecurity=False)
     known = {digest.hexdigest(), base64.b32encode(digest.digest()).decode().rstrip("=").lower()}
     given = given.strip()
-    if given.rstrip("=").lower() in known or given == base64.b64encode(digest.digest()).decode():
-        return None
-    return f"the block does not give the {name} that the record has"
+    return given.rstrip("=").lower() in known or given == base64.b64encode(digest.digest()).decode()
 
 
 def fields_of(lines: list[bytes]) -> Fields:
@@ -123,7 +121,7 @@ def _record(content: IO[bytes], at: int, size: int) -> Record:
         problem = ("bad_record", f"its Content-Length is {length[:20]!r}")
         return Record("", fields, content, at, _next(content, start, size), problem)
     record = Record("", fields, content, start, start + int(length))
-    if record.end <= size and (_leads_on(content, record.end, size) or _proved(record)):
+    if record.end <= size and (_is_one(content, record, size) or _proved(record)):
         return record
     following = _next(content, start, size)
     problem = ("bad_record", f"its Content-Length of {length} does not lead to the next record")
@@ -156,6 +154,11 @@ def _header(content: IO[bytes], at: int) -> tuple[Fields, int] | tuple[str, str]
     return fields_of(lines), content.tell()
 
 
+def _is_one(content: IO[bytes], record: Record, size: int) -> bool:
+    """Tell whether a record leads on to the next, and holds no other: its length could be that of two."""
+    return _leads_on(content, record.end, size) and _next(content, record.start, record.end) == record.end
+
+
 def _leads_on(content: IO[bytes], end: int, size: int) -> bool:
     """Tell whether after ``end`` nothing but line ends comes before the next record or the end."""
     after = _past_blanks(content, end)
@@ -167,8 +170,8 @@ def _proved(record: Record) -> bool:
     """Tell whether a record that damage follows is whole: its end stands where it should, and its digest fits."""
     assert record.content is not None
     record.content.seek(record.end)
-    ended = record.content.read(len(END)) == END and "warc-block-digest" in record.fields
-    return ended and record.end - record.start <= BLOCK_BYTES and wrong_digest(record, block(record)) is None
+    ended = record.content.read(len(END)) == END and record.end - record.start <= BLOCK_BYTES
+    return ended and fits_digest(record, block(record)) is True
 
 
 def _past_blanks(content: IO[bytes], at: int) -> int:
@@ -180,10 +183,10 @@ def _past_blanks(content: IO[bytes], at: int) -> int:
 
 
 def _next(content: IO[bytes], at: int, size: int) -> int:
-    """Return where from ``at`` on the next line begins a record with a header, or ``size``."""
+    """Return where from ``at`` on the next line begins a record with a header before ``size``, or ``size``."""
     place, held = at - 1, b""
     content.seek(place)
-    while chunk := content.read(SEARCH_BYTES):
+    while chunk := content.read(min(SEARCH_BYTES, size - content.tell())):
         held += chunk
         for found in NEXT.finditer(held):
             fields = _header(content, place + found.start())[0]
