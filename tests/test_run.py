@@ -16,14 +16,18 @@ import polars as pl
 import pytest
 
 from pipeline.config import RunConfig, replace
+from pipeline.dedup.utf8 import texts_of
 from pipeline.errors import ConfigError, CorpusError, InputError, LockedError, SkippedError, StorageError
 from pipeline.execute import Local
 from pipeline.explain import restored, story_in
 from pipeline.rules import load_packs
-from pipeline.run import job
+from pipeline.run import job, write
+from pipeline.run.gather import SEEN, gather, one_page_an_id
 from pipeline.run.job import check_limit, run
-from pipeline.schema import CORPUS, REMOVALS, SKIPPED
+from pipeline.run.shard import STAGED, staged_path
+from pipeline.schema import CORPUS, REMOVALS, SKIPPED, conform
 from pipeline.store import index
+from pipeline.store.files import stage_table
 from pipeline.store.lock import locked
 from pipeline.store.manifest import read_manifests, standing
 from pipeline.verify import verify
@@ -133,6 +137,36 @@ def test_workers_do_not_change_a_byte(tmp_path, monkeypatch):
         found.append(files_of(tmp_path / str(len(found))))
 
     assert found[0] == found[1] == found[2]
+
+
+def test_a_corpus_is_written_some_documents_at_a_time(tmp_path, crawl, monkeypatch):
+    """Texts that are put together in small groups, in files of few documents, are those of one group and file."""
+    build(tmp_path / "whole", crawl)
+    monkeypatch.setattr(write, "GROUP_DOCUMENTS", 2)
+    monkeypatch.setattr(write, "PART_DOCUMENTS", 5)
+    build(tmp_path / "parts", crawl)
+
+    assert table(tmp_path / "parts", "corpus").equals(table(tmp_path / "whole", "corpus"))
+    sizes = [pl.read_parquet(path).height for path in sorted(tmp_path.glob("parts/corpus/*"))]
+    assert sizes == [5, 5, 5, 3]
+    assert "24 documents" in verify(tmp_path / "parts")
+
+
+def test_texts_of_many_shards_stay_in_their_files(tmp_path):
+    """A table put together from many batches leaves its texts where they lie, also after some lines are chosen."""
+    batches = 3
+    for batch in range(batches):
+        for name, schema in STAGED.items():
+            rows = {"doc": [0, 1], "doc_id": [f"{batch}-{n}" for n in "ab"], "text": ["가" * 50] * 2}
+            frame = conform(pl.DataFrame({k: v for k, v in rows.items() if k in schema}), schema)
+            stage_table(frame, staged_path(tmp_path, 0, batch, name), schema)
+    gathered = gather(tmp_path, [batches])
+    files = set(texts_of(gathered.lines["text"]).addresses.tolist())
+    chosen = one_page_an_id(gathered, conform(pl.DataFrame({"doc_id": ["1-a"]}), SEEN))
+
+    assert chosen.lines.height == 2 * batches - 1
+    assert len(files) == batches
+    assert set(texts_of(chosen.lines["text"]).addresses.tolist()) == files
 
 
 def test_what_was_unusual_in_reading_is_in_the_manifest(tmp_path):
@@ -298,7 +332,7 @@ def test_a_full_disk_commits_nothing_and_says_so(tmp_path, crawl, monkeypatch):
     def full(*_args, **_keys):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pipeline.store.files.pq.write_table", full)
+    monkeypatch.setattr("pipeline.store.files.pq.ParquetWriter.write_table", full)
     with pytest.raises(StorageError, match=r"No space left on device.*goes on where it stopped"):
         build(tmp_path / "out", crawl)
 

@@ -48,7 +48,9 @@ def gather(folder: Path, batches: list[int]) -> Gathered:
             for name, frame in tables.items():
                 frames[name].append(_moved(frame, base))
             base += tables["documents"].height
-    return Gathered(**{name: pl.concat(frames[name]) for name in STAGED}, forget=forgetting(files, RESIDENT))
+    # In one piece each: of a table in many, a join copies every text, and of one only where it lies.
+    whole = {name: pl.concat(frames[name]).rechunk() for name in STAGED}
+    return Gathered(**whole, forget=forgetting(files, RESIDENT))
 
 
 def _moved(frame: pl.DataFrame, base: int) -> pl.DataFrame:

@@ -231,13 +231,12 @@ def _index(job: Job, deduped: Deduped) -> tuple[dict[str, Path], list[Path]]:
 def counts_of(tables: Tables, gathered: Gathered) -> dict[str, Any]:
     """Return how much came in, stayed, and went: by stage, by rule, by reason."""
     whole = tables.removals.filter(pl.col("span").is_null())
-    kept = int(tables.corpus["line_numbers"].list.len().sum())
     return {
         "pages": gathered.documents.height + _lost(tables.skipped),
         "documents_in": gathered.documents.height,
-        "documents": tables.corpus.height,
+        "documents": tables.documents.height,
         "lines_in": int(gathered.documents["lines_in"].sum()),
-        "lines": kept,
+        "lines": tables.lines.height,
         "lines_removed": whole.height,
         "spans_removed": tables.removals.height - whole.height,
         "removals_by_stage": _tally(tables.removals, "stage"),

@@ -2,49 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
 from pipeline.run.dedupe import Deduped
-from pipeline.run.gather import SEEN, Gathered
+from pipeline.run.gather import SEEN, Forget, Gathered
 from pipeline.schema import CORPUS, REMOVALS, SKIPPED, conform
-from pipeline.store.files import sha256_of, write_table
+from pipeline.store.files import sha256_of, write_pieces, write_table
 from pipeline.store.index import index_name
 from pipeline.store.manifest import Output
 
 PART_DOCUMENTS = 100_000
+GROUP_DOCUMENTS = 10_000  # whose texts are put together at once
 
 
 class Tables(NamedTuple):
-    """The tables of one generation, sorted."""
+    """The tables of one generation, sorted; of the corpus ``documents`` without their texts, and their ``lines``.
 
-    corpus: pl.DataFrame
+    ``lines`` has ``place, line, text``: ``place`` is the row of the document. ``forget``: see ``Gathered``.
+    """
+
+    documents: pl.DataFrame
+    lines: pl.DataFrame
     removals: pl.DataFrame
     skipped: pl.DataFrame
     seen: pl.DataFrame
+    forget: Forget | None
 
 
 def tables_of(gathered: Gathered, deduped: Deduped, run: int, *, byline: bool) -> Tables:
     """Return the tables of generation ``run``; a document of which no line is left is on record as skipped."""
-    kept = (
-        deduped.lines.sort("doc", "line")
-        .group_by("doc", maintain_order=True)
-        .agg("text", line_numbers="line")
-        .with_columns(pl.col("text").list.join("\n"))
-    )
-    documents = gathered.documents.join(kept, on="doc", how="left").join(deduped.copies, on="doc", how="left")
-    empty = documents.filter(pl.col("text").is_null()).join(
-        deduped.taken.filter(pl.col("stage") == "document").select("doc").unique(), on="doc", how="anti"
-    )
+    standing = deduped.lines.select("doc").unique()
     number = pl.lit(run, pl.UInt32).alias("run")
-    corpus = documents.filter(pl.col("text").is_not_null()).with_columns(
-        number,
-        pl.col("cluster_size").fill_null(1),
-        pl.col("byline") if byline else pl.lit(None).alias("byline"),
+    documents = (
+        gathered.documents.join(standing, on="doc", how="semi")
+        .join(deduped.copies, on="doc", how="left")
+        .with_columns(
+            number,
+            pl.col("cluster_size").fill_null(1),
+            pl.col("byline") if byline else pl.lit(None).alias("byline"),
+        )
+        .sort("doc_id")
+        .with_row_index("place")
     )
+    whole = deduped.taken.filter(pl.col("stage") == "document").select("doc").unique()
+    empty = gathered.documents.join(pl.concat([standing, whole]), on="doc", how="anti")
     left = empty.select(
         "source",
         "doc_id",
@@ -52,14 +57,32 @@ def tables_of(gathered: Gathered, deduped: Deduped, run: int, *, byline: bool) -
         detail=pl.format("all {} lines were removed; newsieve explain shows why", "lines_in"),
     )
     skipped = pl.concat([gathered.skipped, conform(left, SKIPPED)]).with_columns(number)
+    lines = deduped.lines.rechunk().join(documents.select("doc", "place"), on="doc")
     return Tables(
-        conform(corpus.sort("doc_id"), CORPUS),
+        documents,
+        lines.select("place", "line", "text").sort("place", "line"),
         conform(deduped.taken.with_columns(number), REMOVALS).sort(
             "doc_id", "line", pl.col("span").struct.field("start"), nulls_last=True
         ),
         conform(skipped, SKIPPED).sort("source", "doc_id", "reason", "detail", nulls_last=True),
         conform(gathered.documents.sort("doc_id"), SEEN),
+        gathered.forget,
     )
+
+
+def _corpus(tables: Tables, start: int) -> Iterator[pl.DataFrame]:
+    """Give the rows of a part of the corpus, some documents at a time."""
+    stop = min(start + PART_DOCUMENTS, tables.documents.height)
+    for first in range(start, stop, GROUP_DOCUMENTS):
+        last = min(first + GROUP_DOCUMENTS, stop)
+        begin, end = (tables.lines["place"].search_sorted(place, side="left") for place in (first, last))
+        lines = tables.lines[begin:end]
+        texts = lines.group_by("place", maintain_order=True).agg(
+            pl.col("text").str.join("\n"), line_numbers="line"
+        )
+        yield tables.documents[first:last].join(texts, on="place", maintain_order="left")
+        if tables.forget is not None:
+            tables.forget()
 
 
 def write_generation(
@@ -69,14 +92,19 @@ def write_generation(
 
     ``index`` maps the index's levels to their files, written already.
     """
-    starts = range(0, max(tables.corpus.height, 1), PART_DOCUMENTS)
-    parts = [(part, tables.corpus.slice(start, PART_DOCUMENTS)) for part, start in enumerate(starts, start=1)]
-    named = [(f"corpus/{run:08d}-{part:04d}.parquet", frame, CORPUS) for part, frame in parts]
-    named += [(f"removals/{run:08d}-0001.parquet", tables.removals, REMOVALS)]
-    named += [(f"skipped/{run:08d}-0001.parquet", tables.skipped, SKIPPED)]
-    named += [(index_name("seen", run, ".parquet"), tables.seen, SEEN)]
     written = []
-    for name, frame, schema in named:
+    for part, start in enumerate(range(0, max(tables.documents.height, 1), PART_DOCUMENTS), start=1):
+        name = f"corpus/{run:08d}-{part:04d}.parquet"
+        path = staging / "out" / name
+        write_pieces(_corpus(tables, start), path, CORPUS)
+        rows = min(PART_DOCUMENTS, tables.documents.height - start)
+        written.append((path, Output(name, rows, sha256_of(path))))
+    others = (
+        (f"removals/{run:08d}-0001.parquet", tables.removals, REMOVALS),
+        (f"skipped/{run:08d}-0001.parquet", tables.skipped, SKIPPED),
+        (index_name("seen", run, ".parquet"), tables.seen, SEEN),
+    )
+    for name, frame, schema in others:
         path = staging / "out" / name
         write_table(frame, path, schema)
         written.append((path, Output(name, frame.height, sha256_of(path))))

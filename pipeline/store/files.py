@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -49,17 +49,20 @@ def write_table(
 
     ``metadata`` goes into the file's key-value pairs. Raises StorageError.
     """
-    table: pa.Table = conform(frame, schema).to_arrow()
-    if metadata:
-        table = table.replace_schema_metadata(dict(metadata))
-    with whole_file(path) as temporary:
-        pq.write_table(
-            table,
-            temporary,
-            compression="zstd",
-            write_page_checksum=True,
-            row_group_size=ROW_GROUP_ROWS,
-        )
+    write_pieces(frame.iter_slices(ROW_GROUP_ROWS), path, schema, metadata)
+
+
+def write_pieces(
+    frames: Iterable[pl.DataFrame], path: Path, schema: pl.Schema, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Do the same with a table that comes piece by piece, so that it need not be in memory: each is a row group."""
+    fields = schema.to_frame().to_arrow().schema.with_metadata(dict(metadata) if metadata else None)
+    with (
+        whole_file(path) as temporary,
+        pq.ParquetWriter(temporary, fields, compression="zstd", write_page_checksum=True) as out,
+    ):
+        for frame in frames:
+            out.write_table(conform(frame, schema).to_arrow(), ROW_GROUP_ROWS)
 
 
 def read_table(path: Path, schema: pl.Schema) -> pl.DataFrame:

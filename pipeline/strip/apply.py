@@ -83,7 +83,7 @@ def rebuild(standing: pl.DataFrame, removed: pl.DataFrame) -> pl.DataFrame:
     """
     columns = ["doc", "line", "text"]
     whole = removed.filter(pl.col("span").is_null()).select(columns)
-    rests = pl.concat([standing.select(columns), whole])
+    rests = pl.concat([standing.select(columns), whole], rechunk=True)  # of many pieces a join copies texts
     spans = removed.filter(pl.col("span").is_not_null()).select(
         "doc", "line", part=pl.struct(pl.col("span").struct.field("start"), "text")
     )
