@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -64,6 +65,19 @@ def extract(pages: pl.DataFrame, guide: Guide = NO_GUIDE, *, one_by_one: bool = 
         conform(failed.sort("doc"), SKIPPED),
         conform(numbered.filter("waits"), PAGES),
     )
+
+
+def joined(parts: Sequence[Extracted]) -> Extracted:
+    """Return what several batches gave as that of one."""
+    documents, lines = [], []
+    base = 0
+    for part in parts:
+        moved = (pl.col("doc") + pl.lit(base, pl.UInt32)).cast(pl.UInt32)
+        documents.append(part.documents.with_columns(moved))
+        lines.append(part.lines.with_columns(moved))
+        base += part.documents.height
+    skipped, waiting = (pl.concat(frames) for frames in zip(*(part[2:] for part in parts), strict=True))
+    return Extracted(pl.concat(documents), pl.concat(lines), skipped, waiting)
 
 
 def _noted(*columns: str) -> pl.Expr:

@@ -28,6 +28,7 @@ from pipeline.memory import KEPT_BYTES, footprint, give_back, sizes
 from pipeline.read.batch import DETAIL_CHARS
 from pipeline.schema import DOCUMENTS, LINES, conform
 
+HELD_PAGES = 16  # of a batch, as objects beside their column
 # Of the pages of a batch; two thirds of it are what trafilatura loads when it is first at a loss.
 GROWN_BYTES = 96 << 20
 FIRST = "<p>가나다 라마바 사아자</p>" * 3  # too little: trafilatura asks all others that it has
@@ -79,9 +80,8 @@ def read_pages(pages: pl.DataFrame, guide: Guide, *, one_by_one: bool = False) -
 def _outcomes(
     pages: pl.DataFrame, guide: Guide, read: Callable[..., Iterator[tuple[Row, Outcome | Crashed]]]
 ) -> Iterator[tuple[int, Outcome]]:
-    rows = map(
-        Row._make, pages.select("doc", pl.col("content").cast(pl.Binary), "doc_id", "host").iter_rows()
-    )
+    contents = pages.select("doc", pl.col("content").cast(pl.Binary), "doc_id", "host")
+    rows = map(Row._make, contents.iter_rows(buffer_size=HELD_PAGES))
     for row, result in read(rows, guide):
         yield row.doc, result if _decided(result) else _alone(row, guide)
 

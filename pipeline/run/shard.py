@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from msgspec import Struct
 
 from pipeline.config import FieldNames, Strip
 from pipeline.errors import NewsieveError
-from pipeline.extract import Extracted, extract
+from pipeline.extract import Extracted, extract, joined
 from pipeline.extract.article import Guide
 from pipeline.extract.templates import Template
 from pipeline.read import Batch, read_files
@@ -26,6 +27,7 @@ from pipeline.strip.stages import strip
 
 BATCH_PAGES = 16384
 BATCH_BYTES = 16 << 20
+STRIP_CHARS = 4 << 20  # of documents that are stripped together; a batch of plain text has as many
 _TEXTS: Columns = {
     "host": pl.String,
     "page": pl.String,  # html.content_key
@@ -54,7 +56,10 @@ class Shard(NamedTuple):
 
 
 class Done(Struct, frozen=True):
-    """What a shard left in its folder: ``batches`` of tables, and for some of them (by number) ``waiting`` pages."""
+    """What a shard left in its folder: ``batches`` of tables, and pages that wait.
+
+    ``waiting``: the numbers of the batches of pages in which there are some.
+    """
 
     batches: int
     waiting: tuple[int, ...] = ()
@@ -68,12 +73,17 @@ def map_shard(shard: Shard) -> Done:
     done = shard.folder / f"{shard.number:06d}.json"
     if done.is_file():
         return msgspec.json.decode(done.read_bytes(), type=Done)
-    count, waiting = 0, []
-    for batch in full_batches(read_files(shard.files, shard.fields)):
-        pages = extract_batch(shard, count, batch, wait=True)
-        waiting += [count] if pages.height else []
-        write_table(pages, staged_path(shard.folder, shard.number, count, "waiting"), PAGES)
-        count += 1
+    waiting: list[int] = []
+
+    def parts() -> Iterator[Extracted]:
+        for number, batch in enumerate(full_batches(read_files(shard.files, shard.fields))):
+            part = _extracted(shard, batch.pages, wait=True)
+            if part.waiting.height:
+                waiting.append(number)
+                write_table(part.waiting, staged_path(shard.folder, shard.number, number, "waiting"), PAGES)
+            yield part._replace(skipped=pl.concat([batch.skipped, part.skipped]))
+
+    count = _strip_all(shard, parts(), 0)
     return finished(done, Done(count, tuple(waiting)))
 
 
@@ -86,10 +96,9 @@ def map_waiting(shard: Shard, first: Done) -> Done:
     done = shard.folder / f"{shard.number:06d}-{name}.json"
     if done.is_file():
         return msgspec.json.decode(done.read_bytes(), type=Done)
-    for place, number in enumerate(first.waiting):
-        pages = read_table(staged_path(shard.folder, shard.number, number, "waiting"), PAGES)
-        extract_batch(shard, first.batches + place, Batch(pages, SKIPPED.to_frame()), wait=False)
-    return finished(done, Done(first.batches + len(first.waiting)))
+    paths = (staged_path(shard.folder, shard.number, number, "waiting") for number in first.waiting)
+    parts = (_extracted(shard, read_table(path, PAGES), wait=False) for path in paths)
+    return finished(done, Done(_strip_all(shard, parts, first.batches)))
 
 
 def finished(path: Path, done: Done) -> Done:
@@ -127,12 +136,27 @@ def _joined(batches: list[Batch]) -> Batch:
     )
 
 
-def extract_batch(shard: Shard, number: int, batch: Batch, *, wait: bool) -> pl.DataFrame:
-    """Extract and strip a batch and write its tables; return the pages that wait."""
-    guide = Guide(shard.table.packs, shard.templates, wait, found_texts(shard, batch.pages))
-    extracted = extract(batch.pages, guide, one_by_one=shard.alone)
-    _write(shard, number, _stripped(shard, batch, extracted))
-    return extracted.waiting
+def _extracted(shard: Shard, pages: pl.DataFrame, *, wait: bool) -> Extracted:
+    guide = Guide(shard.table.packs, shard.templates, wait, found_texts(shard, pages))
+    return extract(pages, guide, one_by_one=shard.alone)
+
+
+def _strip_all(shard: Shard, parts: Iterable[Extracted], number: int) -> int:
+    """Strip what was extracted and write its tables, as batches from ``number`` on; return the number behind the last.
+
+    Pages in HTML are far larger than their text, and few at a time are held; to strip few at a time would cost as much
+    again, for every time all patterns are compiled anew.
+    """
+    waiting: list[Extracted] = []
+    chars = 0
+    for part in chain(parts, [None]):
+        if part:
+            waiting.append(part)
+            chars += int(part.documents["chars_in"].sum())
+        if waiting and (part is None or chars >= STRIP_CHARS):
+            _write(shard, number, _stripped(shard, joined(waiting)))
+            number, waiting, chars = number + 1, [], 0
+    return number
 
 
 def found_texts(shard: Shard, pages: pl.DataFrame) -> dict[str, list[str]]:
@@ -143,14 +167,14 @@ def found_texts(shard: Shard, pages: pl.DataFrame) -> dict[str, list[str]]:
     return dict(of_hosts.select("page", "lines").collect().iter_rows())
 
 
-def _stripped(shard: Shard, batch: Batch, extracted: Extracted) -> dict[str, pl.DataFrame]:
+def _stripped(shard: Shard, extracted: Extracted) -> dict[str, pl.DataFrame]:
     documents, lines, removed = strip(extracted.lines, extracted.documents, shard.table, shard.strip)
     check_law(extracted.lines, lines, removed)
     return {
         "documents": documents,
         "lines": lines.filter(pl.col("gone").is_null()),
         "removed": removed,
-        "skipped": pl.concat([batch.skipped, conform(extracted.skipped, SKIPPED)]),
+        "skipped": extracted.skipped,
     }
 
 
