@@ -12,11 +12,12 @@ import signal
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from pipeline.memory import footprint, give_back
 
@@ -42,12 +43,39 @@ class Crashed(NamedTuple):
 class Local:
     """Runs tasks on this machine, ``workers`` at a time (0: one a core).
 
-    One worker is this very process, unless ``isolate`` asks for processes.
+    One worker is this very process, unless ``isolate`` asks for processes. A worker imports ``modules`` when it starts.
+    Workers last as long as a ``with`` block of this, or else as long as a call of ``run``.
     """
 
-    def __init__(self, workers: int = 0, *, isolate: bool = False) -> None:
+    def __init__(self, workers: int = 0, *, isolate: bool = False, modules: Sequence[str] = ()) -> None:
         self.workers = workers or len(os.sched_getaffinity(0))
         self.isolate = isolate
+        self.modules = modules
+        self._crew: list[_Worker] = []
+        self._stays = False
+
+    def __enter__(self) -> Self:
+        """Let workers last until the block ends."""
+        self._stays = True
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the workers."""
+        self._stays = False
+        self.stop()
+
+    def start(self, tasks: int) -> None:
+        """Start the workers that so many tasks will need, so that they are ready when the tasks are known."""
+        if self.isolate or (self.workers > 1 and tasks > 1):
+            missing = min(self.workers, tasks) - len(self._crew)
+            self._crew += [_Worker(self.modules) for _ in range(missing)]
+            for worker in self._crew:
+                worker.start()
+
+    def stop(self) -> None:
+        """End the workers, which hold nothing that is not written: a half-done task is done again."""
+        while self._crew:
+            self._crew.pop().stop()
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[str, Any]]:
         """Give the name and the result of every task as it is done; ``Crashed`` where its worker died of it.
@@ -58,32 +86,32 @@ class Local:
         if not self.isolate and (self.workers == 1 or len(waiting) < 2):
             yield from ((task.name, task.function(*task.arguments)) for task in waiting)
             return
-        crew = [_Worker() for _ in range(min(self.workers, len(waiting)))]
         try:
-            for worker in crew:
+            self.start(len(waiting))
+            for worker in self._crew[: len(waiting)]:
                 worker.take(waiting.popleft())
-            while busy := {id(worker.pipe): worker for worker in crew if worker.task}:
+            while busy := {id(worker.pipe): worker for worker in self._crew if worker.task}:
                 for pipe in wait([worker.pipe for worker in busy.values() if worker.pipe]):
                     worker = busy[id(pipe)]
                     yield worker.result()
                     if waiting:
                         worker.take(waiting.popleft())
         finally:
-            for worker in crew:
-                worker.stop()
+            if not self._stays or any(worker.task for worker in self._crew):
+                self.stop()
 
 
 class _Worker:
-    """One worker process and the task it is on; started with its first task, and again after a death."""
+    """One worker process and the task it is on; started anew with its next task after a death."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Sequence[str]) -> None:
+        self.modules = modules
         self.task: Task | None = None
         self.pipe: Connection[Any, Any] | None = None
 
     def take(self, task: Task) -> None:
         """Send ``task`` to the process."""
-        if self.pipe is None:
-            self._start()
+        self.start()
         assert self.pipe is not None
         self.task = task
         self.pipe.send((task.function, task.arguments))
@@ -105,12 +133,11 @@ class _Worker:
         return name, value
 
     def stop(self) -> None:
-        """End the process, which holds nothing that is not written: a half-done task is done again."""
+        """End the process."""
         if self.pipe is None:
             return
         self.pipe.close()
-        if self.task is not None:
-            self.process.terminate()
+        self.process.terminate()
         self.process.join(STOP_SECONDS)
         if self.process.is_alive():
             self.process.kill()
@@ -123,10 +150,13 @@ class _Worker:
         self.pipe.close()
         self.pipe = None
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start the process where there is none."""
+        if self.pipe is not None:
+            return
         context = get_context("spawn")
         pipe, end = context.Pipe()
-        self.process = context.Process(target=_serve, args=(end, os.getpid()), daemon=False)
+        self.process = context.Process(target=_serve, args=(end, os.getpid(), self.modules), daemon=False)
         with _one_thread():
             self.process.start()
         end.close()
@@ -147,13 +177,15 @@ def _one_thread() -> Iterator[None]:
             os.environ["POLARS_MAX_THREADS"] = before
 
 
-def _serve(pipe: Connection[Any, Any], parent: int) -> None:
+def _serve(pipe: Connection[Any, Any], parent: int, modules: Sequence[str]) -> None:
     """Do tasks until the pipe closes or this process is worn.
 
     A stop at the terminal reaches the parent, which ends its workers.
     """
     _die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for module in modules:
+        import_module(module)
     worn = False
     while not worn:
         try:

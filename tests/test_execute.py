@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sys
+import time
 
 import pytest
 
@@ -64,3 +66,33 @@ def test_a_worker_is_another_process_with_one_polars_thread():
 
     assert size == 1
     assert pid != os.getpid()
+
+
+def whereabouts(module):
+    """Return this process's id, and whether it has imported a module."""
+    return os.getpid(), module in sys.modules
+
+
+def test_workers_start_early_and_last_for_a_block():
+    """Workers are there before the first task, with what they need; they do one list of tasks after the other."""
+    tasks = [Task(str(n), whereabouts, ("tabnanny",)) for n in range(4)]
+    with Local(2, isolate=True, modules=["tabnanny"]) as local:
+        local.start(3)
+        early = [worker.process for worker in local._crew]  # noqa: SLF001 - to count
+        found = [*local.run(tasks), *local.run(tasks[:1])]
+        again = [pid for _, (pid, _) in local.run(tasks)]
+
+    assert len(early) == 2
+    assert {pid for _, (pid, _) in found} | set(again) <= {process.pid for process in early}
+    assert all(imported for _, (_, imported) in found)
+    assert "tabnanny" not in sys.modules
+    assert not any(process.is_alive() for process in early)
+
+
+def test_what_a_task_raises_stops_the_workers_of_a_block():
+    """A task that was half done is no answer to the next list of tasks."""
+    with Local(2, isolate=True) as local:
+        with pytest.raises(ConfigError):
+            list(local.run([Task("x", refuse, ()), Task("y", time.sleep, (5,))]))
+
+        assert dict(local.run([Task("z", double, (3,))])) == {"z": 6}

@@ -23,6 +23,7 @@ from pipeline.schema import DOCUMENTS
 from pipeline.store.files import staged_table, write_table
 
 SMALL_BYTES = 8 << 20  # below this, starting workers costs more than they save
+READS_HTML = "pipeline.extract.html"
 Watch = Callable[[str, int, int], None]
 
 
@@ -114,12 +115,12 @@ def _again(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:  # 
     return function(arguments[0]._replace(alone=True), *arguments[1:])
 
 
-def executor_for(plan: Plan, config: RunConfig) -> Local:
+def executor_for(files: Sequence[InputFile], config: RunConfig) -> Local:
     """Return an executor: HTML never runs in this process, a few megabytes of text always do."""
-    files = [file for shard in plan.shards for file in shard]
     html = any(may_hold_html(file) for file in files)
     small = sum(file.size for file in files) < SMALL_BYTES and not html
-    return Local(workers=1 if small else config.run.workers, isolate=html)
+    modules = [map_shard.__module__, *([READS_HTML] if html else [])]
+    return Local(1 if small else config.run.workers, isolate=html, modules=modules)
 
 
 def may_hold_html(file: InputFile) -> bool:

@@ -15,7 +15,8 @@ import polars as pl
 from pipeline.config import RunConfig, deciding
 from pipeline.dedup.known import Known
 from pipeline.errors import ConfigError, SkippedError
-from pipeline.read.files import discover
+from pipeline.execute import Local
+from pipeline.read.files import Discovered, discover
 from pipeline.rules import RuleTable, load_packs
 from pipeline.run.dedupe import LEVELS, Deduped, Earlier, dedupe, settings_of
 from pipeline.run.first import executor_for, first_pass, shards_of
@@ -24,7 +25,7 @@ from pipeline.run.gather import SEEN, Gathered, gather, one_page_an_id
 from pipeline.run.known import open_known, write_level
 from pipeline.run.learn import TEMPLATES, disproved, known_templates, templates_table
 from pipeline.run.notes import notes_of
-from pipeline.run.plan import Plan, plan_run, refuse_unreadable
+from pipeline.run.plan import Plan, cut, plan_run, refuse_unreadable
 from pipeline.run.suspects import TOLD, check_suspects, suspects_of
 from pipeline.run.write import Tables, tables_of, write_generation
 from pipeline.store.corpus import TABLES, compared_lines, paths_of
@@ -63,9 +64,15 @@ def run(inputs: Sequence[str], folder: Path, config: RunConfig, watch: Watch) ->
 
     Raises ConfigError, InputError, CorpusError, LockedError or StorageError; then nothing is committed.
     """
+    discovered = discover(inputs)
+    with executor_for(discovered.files, config) as executor:
+        executor.start(len(cut(discovered.files)))  # beside what is to be known before they have work
+        return _run(discovered, folder, config, executor, watch)
+
+
+def _run(discovered: Discovered, folder: Path, config: RunConfig, executor: Local, watch: Watch) -> Summary:
     table = load_packs(config.rules.packs, config.rules.without)
     fingerprint = fingerprint_of(config)
-    discovered = discover(inputs)
     with locked(folder):
         manifests = read_manifests(folder)
         check_corpus(folder, manifests, fingerprint)
@@ -74,7 +81,7 @@ def run(inputs: Sequence[str], folder: Path, config: RunConfig, watch: Watch) ->
             return Summary(len(manifests), plan.known, None, {})
         job = Job(folder, fresh_staging(folder, manifests, plan.key), plan, table, config, manifests)
         clock = Clock()
-        written, replaces, counts = _passes(job, watch, clock)
+        written, replaces, counts = _passes(job, executor, watch, clock)
         manifest = Manifest(
             run=plan.run,
             versions=versions(),
@@ -152,13 +159,14 @@ def fresh_staging(folder: Path, manifests: Sequence[Manifest], key: str) -> Path
 
 
 def _passes(
-    job: Job, watch: Watch, clock: Clock
+    job: Job, executor: Local, watch: Watch, clock: Clock
 ) -> tuple[list[tuple[Path, Output]], list[Path], dict[str, Any]]:
     config = job.config
     with clock.time("read, extract, strip"):
         known = known_templates(paths_of(job.folder, job.manifests, "index/templates"))
         shards = shards_of(job.plan, job.staging, job.table, config, known)
-        batches, templates = first_pass(shards, executor_for(job.plan, config), watch)
+        batches, templates = first_pass(shards, executor, watch)
+        executor.stop()
         gathered = gather(job.staging, batches)
         refuse_unreadable(job.plan, gathered.skipped, gathered.documents.height)
         skipped = pl.concat([job.plan.skipped, gathered.skipped])
