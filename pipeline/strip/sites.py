@@ -29,8 +29,10 @@ def counted(lines: pl.DataFrame) -> pl.DataFrame:
     the same count as one page, however often an article was published; a document without any counts as none.
     """
     own = lines.filter(pl.col("own") & (pl.col("place") == "middle"))
-    longest = pl.col("text").sort_by(["chars", "text"], descending=[True, False]).first()
-    keys = own.group_by("doc").agg(pl.col("host").first(), page=longest)
+    longest = own.select("doc", "host", "chars", "text").sort(
+        "doc", "chars", "text", descending=[False, True, False]
+    )
+    keys = longest.unique("doc", keep="first").select("doc", "host", page="text")
     pages = keys.group_by("host").agg(head=pl.col("page").n_unique())
     held = (
         lines.filter("known")
