@@ -59,7 +59,9 @@ def test_forms_are_those_of_polars(texts):
     assert series_of(found).to_list() == matching_form(column).to_list()
 
 
-@pytest.mark.parametrize("odd", ["", " ", "Q", "`", "“", "ㅋ", "각", "漢", "\ud7a3", "\uac00", "\u3000", "𝄞", "\U0010fffd"])
+@pytest.mark.parametrize(
+    "odd", ["", " ", "Q", "`", "“", "ㅋ", "각", "漢", "\ud7a3", "\uac00", "\u3000", "𝄞", "\U0010fffd"]
+)
 def test_forms_and_keys_hold_at_the_edges_of_blocks(odd):
     """A character of any kind at any place of texts of one to three blocks becomes what it becomes elsewhere."""
     texts = [
