@@ -1,5 +1,7 @@
 """Kernels: each gives, bit for bit, what the definition or the library it stands for gives."""
 
+import importlib.util
+import json
 import random
 from typing import NamedTuple
 
@@ -22,6 +24,8 @@ from pipeline.dedup.utf8 import series_of, texts_of
 from pipeline.dedup.verify import similarity
 
 pytest.importorskip("numba", reason="needs the extra fast")
+from pipeline.dedup import jit, vectors
+
 kernels = compiled.kernels(make=True)
 pytestmark = pytest.mark.xdist_group("kernels")  # one worker compiles, none waits for another
 
@@ -59,18 +63,22 @@ def test_forms_are_those_of_polars(texts):
     assert series_of(found).to_list() == matching_form(column).to_list()
 
 
-@pytest.mark.parametrize(
-    "odd", ["", " ", "Q", "`", "“", "ㅋ", "각", "漢", "\ud7a3", "\uac00", "\u3000", "𝄞", "\U0010fffd"]
-)
-def test_forms_and_keys_hold_at_the_edges_of_blocks(odd):
-    """A character of any kind at any place of texts of one to three blocks becomes what it becomes elsewhere."""
-    texts = [
+def at_edges(odd):
+    """Return texts of one to three blocks with a character at any place."""
+    return [
         f"{filler * place}{odd}{filler * behind}"
         for filler in ("a", "가")
         for place in range(140 // len(filler.encode()))
         for behind in (0, 1, 30, 64, 70)
     ]
-    column = pl.Series(texts)
+
+
+@pytest.mark.parametrize(
+    "odd", ["", " ", "Q", "`", "“", "ㅋ", "각", "漢", "\ud7a3", "\uac00", "\u3000", "𝄞", "\U0010fffd"]
+)
+def test_forms_and_keys_hold_at_the_edges_of_blocks(odd):
+    """A character of any kind at any place of texts of one to three blocks becomes what it becomes elsewhere."""
+    column = pl.Series(at_edges(odd))
     found = forms_of(texts_of(column), np.arange(len(column)), kernels)
     assert series_of(found).to_list() == matching_form(column).to_list()
     one, two = (keys_of(column, Settings(), used) for used in (None, kernels))
@@ -213,3 +221,32 @@ def test_characters_are_counted_in_matching_form(engine_used):
     )
     long = [len(form) >= 4 for form in matching_form(texts)]
     assert exact_hashes(texts_of(texts), engine_used, 4)[1].tolist() == long
+
+
+def test_processors_that_do_not_press_vectors_find_the_same(monkeypatch):
+    """Where blocks are gone through byte by byte, forms and code points are those of Polars and Python."""
+    monkeypatch.setattr(vectors, "PRESSES", False)
+    spec = importlib.util.find_spec("pipeline.dedup.characters")
+    characters = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(characters)
+
+    def points(data, size, found):
+        return characters.code_points(data, 0, size, found)
+
+    exported = [
+        characters.matching_forms,
+        characters.fill_in,
+        jit.exported("uint8[::1], int64, uint32[::1]")(points),
+    ]
+    signatures, program = jit.machine_code(exported)
+    used = compiled._linked(json.dumps(signatures).encode() + b"\n" + program)  # noqa: SLF001
+    chars = [chr(code) for code in range(0x30000) if not 0xD800 <= code < 0xE000]
+    column = pl.Series(
+        [*(f"가{char}a {char}" for char in chars), *at_edges(" "), *at_edges("“"), *at_edges("")]
+    )
+    found = forms_of(texts_of(column), np.arange(len(column)), used)
+    assert series_of(found).equals(matching_form(column))
+    every = "".join(chars)
+    data, written = np.frombuffer(every.encode(), np.uint8), np.empty(len(every), np.uint32)
+    assert used.points(data, len(data), written) == len(every)
+    assert written.tobytes().decode("utf-32-le") == every

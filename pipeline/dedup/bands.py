@@ -6,6 +6,7 @@ verification decides. So bands are chosen for recall alone, and false candidates
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -32,6 +33,7 @@ def recall_at(similarity: float, bands: int, rows: int) -> float:
     return float(1.0 - (1.0 - similarity**rows) ** bands)
 
 
+@cache
 def bands_for(threshold: float = 0.8, num_perm: int = 128, recall: float = 0.995) -> tuple[int, int]:
     """Return the (bands, rows) of least cost whose recall at ``threshold`` is at least ``recall``.
 

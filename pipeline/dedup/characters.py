@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pipeline.dedup.jit import Array, Value, bytes_at, exported, kernel, place, u8, u32, u64
-from pipeline.dedup.vectors import BLOCK, POINTS, decoded, plain
+from pipeline.dedup.vectors import BLOCK, POINTS, PRESSES, decoded, plain
 
 _NONE64: Final = 0xFFFF_FFFF_FFFF_FFFF
 
@@ -29,10 +29,17 @@ def _character(data: Array, at: int) -> tuple[Value, Value]:
 @kernel
 def code_points(data: Array, start: int, stop: int, points: Array) -> Value:
     """Write the code points of ``data[start:stop]`` to ``points``; return how many. Both have room behind."""
-    count = 0
-    for at in range(start, stop, POINTS):
-        count += decoded(data, at, stop - at, points, count)
-    return count
+    if PRESSES:
+        count = 0
+        for at in range(start, stop, POINTS):
+            count += decoded(data, at, stop - at, points, count)
+        return count
+    next_one, end, number = u64(start), u64(stop), u64(0)
+    while next_one < end:
+        points[number], size = _character(data, next_one)
+        next_one += size
+        number += u64(1)
+    return place(number)
 
 
 @exported(
@@ -67,7 +74,7 @@ def matching_forms(
         text = bytes_at(address, size)
         at, last, end = u64(0), u64(size), begin
         while at < last and end != _NONE64:
-            written = plain(text, at, found, end)
+            written = plain(text, at, found, end) if PRESSES else _plain(text, at, keeps, found, end)
             if written >= 0:
                 at, end = at + u64(BLOCK), end + u64(written)
             else:
@@ -80,6 +87,31 @@ def matching_forms(
             begin = end
             ends[i] = place(end)
     return left
+
+
+@kernel
+def _plain(text: Array, at: Value, keeps: Array, found: Array, end: Value) -> Value:
+    """Do what ``vectors.plain`` does."""
+    begin, other = end, u8(0)
+    part, behind = text[place(at) : place(at) + BLOCK], text[place(at) + 1 : place(at) + 1 + BLOCK]
+    for i in range(part.size):
+        byte = part[i]
+        more = (byte == u8(0)) | (byte == u8(0x60)) | (u8(byte - u8(0xC2)) < u8(0x22)) | (byte > u8(0xED))
+        other = u8(other | u8(more))
+    for i in range(behind.size):
+        byte, after = part[i], behind[i]
+        hangul = (byte == u8(0xEA)) & (after < u8(0xB0)) | (byte == u8(0xED)) & (after > u8(0x9D))
+        other = u8(other | u8(hangul))
+    if other:
+        return place(-1)
+    for i in range(part.size):
+        found[end] = part[i]
+        end += u64(keeps[part[i]])
+    lower = found[begin:end]
+    for i in range(lower.size):
+        byte = lower[i]
+        lower[i] = u8(byte + u8(0x20)) if u8(byte - u8(0x41)) < u8(26) else byte
+    return place(end - begin)
 
 
 @kernel

@@ -58,6 +58,9 @@ def spread(function: Callable[[Block], None], blocks: Iterable[Block]) -> None:
             function(block)  # type: ignore[arg-type]
 
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if threads == 1:
+        work()
+        return
     with ThreadPoolExecutor(threads) as pool:
         for done in [pool.submit(work) for _ in range(threads)]:
             done.result()

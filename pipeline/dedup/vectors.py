@@ -1,7 +1,7 @@
 """Blocks of UTF-8 as vectors, in LLVM's own words: what its loops do not become by themselves.
 
-Every operation here is defined for any processor. One that can press the wanted lanes of a vector together (AVX-512
-VBMI2) takes a few instructions for each; LLVM writes out the others' lanes one by one.
+LLVM makes code of it for any processor, but only where that can press the wanted lanes of a vector together is it
+faster than a loop.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from functools import reduce
 from typing import Any, Final, cast
 
 from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from pipeline.dedup.jit import Array, Value
 
+PRESSES: Final = bool(get_host_cpu_features().get("avx512vbmi2"))
 BLOCK: Final = 64  # bytes of a block
 POINTS: Final = 16  # bytes of a block whose characters are decoded
 _tools: Value = cgutils  # which has no types
