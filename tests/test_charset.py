@@ -1,11 +1,14 @@
 """Bytes into text."""
 
+from itertools import product
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.read.charset import (
+    REPLACED,
     codec_of,
     decode,
     encoded_twice,
@@ -15,6 +18,7 @@ from pipeline.read.charset import (
     sanitised,
     undecodable,
 )
+from pipeline.read.warc import declared_of
 
 KOREAN = "똠방각하가 서울에서 새 소식을 전했다. "
 
@@ -34,6 +38,7 @@ KOREAN = "똠방각하가 서울에서 새 소식을 전했다. "
         (KOREAN.encode("cp949"), "iso-8859-1", KOREAN, "cp949 though iso-8859-1 was declared"),
         (KOREAN.encode("cp949"), "unicode_escape", KOREAN, "cp949 though unicode_escape was declared"),
         ("“It’s” – café".encode("cp1252"), "windows-1252", "“It’s” – café", "cp1252 declared windows-1252"),
+        ("“It’s” – café".encode("cp1252"), "iso-8859-1", "“It’s” – café", "cp1252 declared iso-8859-1"),
         ("日本の新聞記事".encode("euc_jp"), "euc-jp", "日本の新聞記事", "euc_jp declared euc-jp"),
         (b"\xff\xfe" + KOREAN.encode("utf-16-le"), None, KOREAN, "utf-16-le"),
         (b"\xfe\xff" + KOREAN.encode("utf-16-be"), None, KOREAN, "utf-16-be"),
@@ -88,6 +93,37 @@ def test_cut_last_character_is_one_replacement():
     assert cut == ("가나다" * 8 + "가나\ufffd", "cp949 declared euc-kr, 1 character replaced", 1)
 
 
+LABELS = (None, "utf-8", "euc-kr", "cp949", "iso-8859-1")
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "euc-kr", "cp949"])
+@pytest.mark.parametrize("end", ["whole", "cut", "bad byte"])
+def test_bytes_win_over_header_and_meta(codec, end):
+    """Whatever header and page declare, alone or against each other, Korean bytes are read for what they are."""
+    text = "서울에서 새 소식을 전했다. " * 20 + ("" if codec == "euc-kr" else KOREAN)
+    data = {
+        "whole": text.encode(codec),
+        "cut": text.encode(codec) + "다".encode(codec)[:-1],
+        "bad byte": text.encode(codec) + b"\xff" + text.encode(codec),
+    }[end]
+    wanted = text if end == "whole" else text + REPLACED + (text if end == "bad byte" else "")
+
+    for header, meta in product(LABELS, LABELS):
+        found = decode(data, declared_of(header, meta))
+
+        assert (found.text, found.replaced) == (wanted, wanted.count(REPLACED)), (header, meta)
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("label", LABELS)
+def test_a_byte_order_mark_wins_over_all(codec, label):
+    """What begins with a mark is read by it, whatever was declared; a last character cut off is one replacement."""
+    marked = ("\ufeff" + KOREAN).encode(codec)
+
+    assert decode(marked, label).text == KOREAN
+    assert decode(marked + "가".encode(codec)[:-1], label)[::2] == (KOREAN + REPLACED, 1)
+
+
 def test_a_few_bad_bytes_leave_utf8_what_it_is():
     """A foreign snippet in a UTF-8 page costs replacements, not the page."""
     data = (KOREAN * 20).encode() + "광고".encode("cp949") + (KOREAN * 20).encode()
@@ -114,7 +150,7 @@ def test_too_many_replacements_are_undecodable():
     [
         ("EUC_KR", "cp949"),
         ("ms949", "cp949"),
-        ("Latin-1", "iso8859-1"),
+        ("Latin-1", "cp1252"),
         ("rot13", None),
         ("", None),
         (None, None),

@@ -26,7 +26,10 @@ KOREAN = frozenset({
     "cp949", "cseuckr", "csksc56011987", "euckr", "euc-kr", "iso-ir-149", "korean", "ks-c-5601", "ks-c-5601-1987",
     "ks-c-5601-1989", "ksc5601", "ksc-5601", "ks-x-1001", "ms949", "uhc", "windows-949", "x-windows-949",
 })  # fmt: skip
-SINGLE_BYTE = frozenset({"ascii", "iso8859-1", "iso8859-15", "cp1252"})  # any bytes pass for these
+SINGLE_BYTE = frozenset({"cp1252", "iso8859-15"})  # nearly any bytes pass for these
+WESTERN = frozenset(
+    {"ascii", "iso8859-1"}
+)  # what calls itself so means Windows-1252 (WHATWG Encoding Standard)
 OTHERS = frozenset({
     "utf-8", "shift_jis", "cp932", "euc_jp", "iso2022_jp", "big5", "big5hkscs", "gbk", "gb2312", "gb18030", "johab",
     "koi8-r", "cp1250", "cp1251",
@@ -166,6 +169,8 @@ def codec_of(label: str | None) -> str | None:
         found = codecs.lookup(name).name
     except (LookupError, ValueError):
         return None
+    if found in WESTERN:
+        return "cp1252"
     return found if found in OTHERS | SINGLE_BYTE or found.startswith("iso8859-") else None
 
 
@@ -187,7 +192,7 @@ def _order(data: bytes, declared: str | None) -> tuple[str, ...]:
     if codec in {None, "utf-8", "cp949"}:
         return ("cp949",)
     assert codec is not None
-    return ("cp949", codec) if codec in SINGLE_BYTE and _korean(data) else (codec, "cp949")
+    return ("cp949",) if codec in SINGLE_BYTE and _korean(data) else (codec, "cp949")
 
 
 def _korean(data: bytes) -> bool:

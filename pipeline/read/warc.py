@@ -121,7 +121,7 @@ def _recorded(record: Record, kind: str) -> Row | None:
         raise UnusableError("binary", f"not text: it begins with {body[:8].hex(' ')}")
     header = charset_of(response.fields.get("content-type", ""))
     meta = declared_charset(body) if form == "html" else None
-    text, note, _ = decode(body, _declared(header, meta))
+    text, note, _ = decode(body, declared_of(header, meta))
     if header and meta and codec_of(header) != codec_of(meta):
         note = f"{note or 'utf-8'}, {header[:LABEL_CHARS]} in the header"
     return {form: text, "charset": note, "size": len(body)}
@@ -158,7 +158,7 @@ def _check_whole(record: Record, response: Response) -> None:
         raise UnusableError("truncated", "a part of a page (HTTP 206)")
 
 
-def _declared(header: str | None, meta: str | None) -> str | None:
+def declared_of(header: str | None, meta: str | None) -> str | None:
     """Return the charset to believe: the header's, but for a server's default where the page names its own."""
     by_default = codec_of(header) in {None, "utf-8", *SINGLE_BYTE}
     return meta or header if by_default else header
