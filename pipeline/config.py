@@ -52,7 +52,7 @@ class Dedup(Struct, frozen=True, forbid_unknown_fields=True):
     """``[dedup]``: which items of each level are compared, the rule and the threshold, and who is kept.
 
     ``documents`` and ``paragraphs``: all, those of one host, or none. ``templates``: whether to remove near copies that
-    differ in figures and dates alone. ``recall`` is that of proposing a pair at the
+    differ in figures, dates and names alone. ``recall`` is that of proposing a pair at the
     threshold. ``min_chars`` counts characters of the matching form; shorter lines go only beside duplicates.
     ``sources``: hosts or presses, the preferred first, for ``keep = "source"``.
     """

@@ -27,7 +27,7 @@ class Settings:
     ``rule``: what ``threshold``, in (0, 1], is the least of. ``jaccard``: shared shingles by all of both texts.
     ``containment``: the share of the removed text's shingles that the kept one has. ``coverage``: the share of its
     characters that lie in such shingles. ``scope``: whether ``all`` items are compared, or those of one ``host``.
-    ``templates``: whether texts that differ in figures and dates alone are near copies too, or are never compared.
+    ``templates``: whether texts that differ in figures, dates and names alone are near copies, or never compared.
     ``min_chars``: characters of the matching form below which an item is no item. ``num_perm``: values a signature.
     ``seed``: of the permutations, as datasketch takes it. ``shingle``: characters a shingle. ``recall``: least share of
     the pairs exactly at the threshold that the bands must propose. Raises ConfigError.
