@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.run.plan import EVEN, SHARD_BYTES, SHARD_FILES, InputFile, cut
+from pipeline.run.plan import EVEN, SHARD_BYTES, SHARD_FILES, WHOLE_BYTES, InputFile, cut
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,8 @@ from pipeline.run.plan import EVEN, SHARD_BYTES, SHARD_FILES, InputFile, cut
     [
         ([], []),
         ([0, 1, 2], [3]),
+        ([WHOLE_BYTES // 8] * 4, [4]),
+        ([WHOLE_BYTES // 8] * 8, [2] * EVEN),
         ([SHARD_BYTES // 8] * 48, [6] * 8),
         ([1] * 2 * SHARD_FILES, [SHARD_FILES // 2] * EVEN),
         ([SHARD_BYTES * 8, 1, 1, 1], [1, 3]),

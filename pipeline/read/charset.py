@@ -203,7 +203,7 @@ def _korean(data: bytes) -> bool:
 
 
 def _noted(text: str, codec: str, declared: str | None) -> Decoded:
-    replaced = text.count(REPLACED)
+    replaced = text.count(REPLACED) if REPLACED in text else 0  # to find one is cheaper than to count none
     note = codec
     label = (declared or "")[:LABEL_CHARS]
     if declared and codec_of(declared) != codec:

@@ -24,9 +24,10 @@ from pipeline.store.files import sha256_of
 from pipeline.store.manifest import Input, Manifest, PackUsed, versions
 
 # For every shard all patterns are compiled anew, so small ones are dear.
-SHARD_BYTES = 64 << 20
-SHARD_FILES = 4096
+SHARD_BYTES = 128 << 20
+SHARD_FILES = 8192
 EVEN = 4  # shards: an odd one at the end would leave all workers but one idle
+WHOLE_BYTES = 32 << 20  # below, several workers take as long as one
 
 
 class Plan(NamedTuple):
@@ -76,12 +77,11 @@ def hash_of(file: InputFile) -> str | None:
 def cut(files: Sequence[InputFile]) -> list[list[InputFile]]:
     """Return ``files`` in shards of about the same size, whatever the number of workers.
 
-    Their number is a multiple of ``EVEN``, or one. A file counts as no less than a shard's share of ``SHARD_FILES``.
+    Their number is a multiple of ``EVEN``, or one. A file counts as a few KB more than it has.
     """
     weights = [file.size + SHARD_BYTES // SHARD_FILES for file in files]
     whole = sum(weights)
-    least = -(-whole // SHARD_BYTES)
-    count = least if least < 2 else -(-least // EVEN) * EVEN
+    count = -(-whole // (SHARD_BYTES * EVEN)) * EVEN if whole > WHOLE_BYTES else 1
     places = (before * count // whole for before in accumulate(weights, initial=0))
     placed = groupby(zip(files, places, strict=False), key=lambda pair: pair[1])
     return [[file for file, _ in shard] for _, shard in placed]
