@@ -92,7 +92,7 @@ def test_every_character_becomes_what_it_becomes_alone():
     for used in (None, kernels):
         found = forms_of(texts_of(column), np.arange(len(column)), used)
         assert series_of(found).equals(matching_form(column))
-    assert (tables().points != 0xFFFF).sum() > 50_000
+    assert (tables().points != 0xFFFF).sum() > 43_000
 
 
 @given(st.lists(st.text(CHARS, max_size=5), min_size=1, max_size=5))

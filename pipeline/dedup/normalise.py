@@ -38,10 +38,18 @@ _SAME: Final[dict[str, str]] = {
     "｀": "'",  # full-width, but a quote first
 }
 # One character that neither combines with one before it nor changes with its neighbours. 0 means nothing in the
-# tables, there is a final sigma, and Jamo make syllables; other planes have no place there.
-_ALONE: Final = r"^[^\x{0}\p{M}\p{Cn}\p{Co}\x{1100}-\x{11FF}Σ\x{10000}-\x{10FFFF}]$"
+# tables, and there is a final sigma.
+_ALONE: Final = r"^[^\x{0}\p{M}\p{Cn}Σ]$"
 _AHEAD: Final = 64  # bytes behind texts that kernels may read and write
 _TO_POLARS: Final = 0xFFFF  # in Tables.points: this character is not for the table
+# Latin, Greek, Cyrillic; signs; ideographs that are others under NFC; full-width. Further scripts are left to Polars.
+_LOOKED_UP: Final = (
+    range(0x530),
+    range(0x2000, 0x2C00),
+    range(0x3000, 0x3400),
+    range(0xF900, 0xFB00),
+    range(0xFE00, 0xFFF0),
+)
 _AS_THEY_ARE: Final = (range(0x3400, 0xA000), range(0xAC00, 0xD7A4))  # ideographs and Hangul syllables
 
 
@@ -106,8 +114,8 @@ def tables() -> Tables:
     points = np.full(1 << 16, _TO_POLARS, np.uint16)
     for same in _AS_THEY_ARE:
         points[same.start : same.stop] = np.arange(same.start, same.stop)
-    codes = [code for code in np.flatnonzero(points == _TO_POLARS).tolist() if not 0xD800 <= code < 0xE000]
-    each = pl.DataFrame({"code": codes, "char": pl.Series(map(chr, codes))})
+    codes = [code for some in _LOOKED_UP for code in some]
+    each = pl.DataFrame({"code": codes, "char": [*map(chr, codes)]})
     each = each.filter(pl.col("char").str.contains(_ALONE)).with_columns(form=matching_form(pl.col("char")))
     form = pl.col("form").str
     points[each.filter(form.len_chars() == 0)["code"].to_numpy()] = 0

@@ -7,6 +7,7 @@ default scheme, bit for bit: other tools can read them, and the tests have an or
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -129,11 +130,16 @@ def _inside(ends: I64, lengths: I64, size: int) -> npt.NDArray[np.bool_]:
 def permutations(num_perm: int, seed: int) -> tuple[U32, U32]:
     """Return datasketch's factors and addends of the affine32 scheme, each of shape (num_perm,).
 
-    They are drawn here as datasketch draws them: importing it loads SciPy, which takes longer than 100,000 texts.
+    They are drawn here as datasketch draws them, from a Mersenne twister that starts as NumPy's ``RandomState`` does
+    (Matsumoto and Nishimura's ``init_genrand``), with Python's: to import datasketch or ``numpy.random`` takes longer.
     """
-    generator = np.random.RandomState(seed)
-    halves = generator.randint(0, 1 << 31, num_perm, dtype=np.uint32)
-    return halves * np.uint32(2) + np.uint32(1), generator.randint(0, 1 << 32, num_perm, dtype=np.uint32)
+    state = [seed]
+    for number in range(1, 624):
+        state.append((1812433253 * (state[-1] ^ (state[-1] >> 30)) + number) & 0xFFFF_FFFF)
+    twister = random.Random()  # noqa: S311 - no secret
+    twister.setstate((3, (*state, 624), None))
+    drawn = np.frombuffer(twister.randbytes(8 * num_perm), "<u4").astype(np.uint32).reshape(2, num_perm)
+    return drawn[0] * np.uint32(2) + np.uint32(1), drawn[1]  # of the factors, 31 bits count
 
 
 def to_datasketch(signature: U32, seed: int) -> MinHash:
