@@ -1,49 +1,26 @@
 """Every format into pages, and what gives none into skipped rows."""
 
 import gzip
-import io
 import json
 import random
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.config import FieldNames
 from pipeline.read import batch as limits
 from pipeline.read import jsonl, read_files, records, text
 from pipeline.read.fields import GUESSES
 from pipeline.read.files import READERS, InputFile
 from pipeline.read.html import declared_charset, declared_url
 from pipeline.read.jsonl import lines_of
-from pipeline.schema import PAGES, SKIPPED
+from pipeline.schema import SKIPPED
+from tests.reading import ARTICLE, GUESS, lines, page, parquet, read, refusal
 
-ARTICLE = "새 다리가 열렸다.\n시민들이 건넜다."
-GUESS = FieldNames()
 RUBBISH = random.Random(3).randbytes(4000)  # noqa: S311 - a fixed seed
-
-
-def read(folder, name, data, fields=GUESS):
-    """Return the pages and skipped rows of a file of ``data``, having checked what holds of every file."""
-    path = folder / name
-    path.write_bytes(data)
-    file = InputFile(path, f"in/{name}", len(data))
-    batches = list(read_files([file], fields))
-    again = list(read_files([file], fields))
-    assert all(
-        one.pages.equals(two.pages) and one.skipped.equals(two.skipped)
-        for one, two in zip(batches, again, strict=True)
-    )
-    assert all(batch.pages.schema == PAGES and batch.skipped.schema == SKIPPED for batch in batches)
-    pages, skipped = pl.concat([b.pages for b in batches]), pl.concat([b.skipped for b in batches])
-    assert pages.height + skipped.height >= 1
-    return pages, skipped
 
 
 def test_files_of_one_page_share_batches(tmp_path, monkeypatch):
@@ -65,33 +42,6 @@ def test_files_of_one_page_share_batches(tmp_path, monkeypatch):
         (["5.jsonl#1"], []),
         (["6.html"], []),
     ]
-
-
-def page(folder, name, data, fields=GUESS):
-    """Return the one page of a file."""
-    pages, skipped = read(folder, name, data, fields)
-    assert skipped.rows() == []
-    return pages.row(0, named=True)
-
-
-def refusal(folder, name, data, fields=GUESS):
-    """Return reason and detail of a file that gives nothing but its own skipped row."""
-    pages, skipped = read(folder, name, data, fields)
-    assert pages.is_empty()
-    assert skipped["source"].to_list() == [f"in/{name}"]
-    return skipped.row(0)[2:4]
-
-
-def parquet(frame, **options):
-    """Return a frame as the bytes of a Parquet file."""
-    out = io.BytesIO()
-    pq.write_table(frame if isinstance(frame, pa.Table) else frame.to_arrow(), out, **options)
-    return out.getvalue()
-
-
-def lines(*objects):
-    """Return objects as JSONL."""
-    return b"".join(json.dumps(item, ensure_ascii=False).encode() + b"\n" for item in objects)
 
 
 def test_a_text_file_is_one_page(tmp_path):
@@ -212,243 +162,6 @@ def test_a_page_beyond_the_limit_is_too_large(tmp_path, monkeypatch):
         ("in/a.jsonl#1", "too_large", "101 bytes; a page may have 100"),
         ("in/a.jsonl#2", "too_large", "line 2, byte offset 114: longer than 1 MiB"),
     ]
-
-
-def test_a_jsonl_record_has_every_column(tmp_path):
-    """The usual names are found in any case, and a record goes by file and line."""
-    record = {
-        "ID": 7, "제목": " 새 다리 ", "Body": ARTICLE, "URL": "HTTP://User@News.Test.:80/a", "언론사": "가람일보",
-        "date": "2024.05.13. 오후 1:40", "other": {"a": [1]},
-    }  # fmt: skip
-
-    assert page(tmp_path, "a.ndjson", b"\xef\xbb\xbf" + lines(record)) == {
-        "doc_id": "7", "source": "in/a.ndjson#1", "url": "HTTP://User@News.Test.:80/a", "host": "news.test",
-        "kind": "text", "content": ARTICLE, "title": "새 다리", "press": "가람일보",
-        "published": datetime(2024, 5, 13, 4, 40, tzinfo=UTC), "charset": None,
-    }  # fmt: skip
-
-
-def test_bad_lines_are_skipped_and_the_rest_is_read(tmp_path):
-    """Each bad line is on record with its number, offset and reason; blank lines are counted, not recorded."""
-    data = b'{"text": "a"}\r\n\r\n{"text": "b"\n[1]\n"x"\n3\ntrue\nnull\n{"text": ""}\n'
-    data += b'{"text": {"a": 1}}\n{"x": 1}\n{"text": "c"}'
-
-    pages, skipped = read(tmp_path, "a.jsonl", data)
-
-    assert pages.select("source", "content").rows() == [("in/a.jsonl#1", "a"), ("in/a.jsonl#12", "c")]
-    assert skipped.select("source", "reason", "detail").rows() == [
-        ("in/a.jsonl#3", "bad_record",
-         "line 3, byte offset 17: not JSON: Expecting ',' delimiter: line 1 column 13 (char 12)"),
-        ("in/a.jsonl#4", "bad_record", "line 4, byte offset 30: not an object but an array"),
-        ("in/a.jsonl#5", "bad_record", "line 5, byte offset 34: not an object but a string"),
-        ("in/a.jsonl#6", "bad_record", "line 6, byte offset 38: not an object but a number"),
-        ("in/a.jsonl#7", "bad_record", "line 7, byte offset 40: not an object but true or false"),
-        ("in/a.jsonl#8", "bad_record", "line 8, byte offset 45: not an object but null"),
-        ("in/a.jsonl#9", "missing_text", "the text is empty"),
-        ("in/a.jsonl#10", "missing_text", "no field with text"),
-        ("in/a.jsonl#11", "missing_text", "no field with text"),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("line", "content"),
-    [
-        (b'{"text": "a", "text": "b"}', "b"),
-        (b'{"text": "a", "n": NaN, "i": 123456789012345678901234567890}', "a"),
-        (b'{"text": ["a", null, ["b", "c"]]}', "a\nb\nc"),
-        (b'{"text": "a\x01b\tc"}', "a b\tc"),
-        (b'{"text": "a\\ud800b\\u0000\\u2028c\\ufeff"}', "ab \nc"),
-        (b'{"text": "  ", "body": "b"}', "b"),
-        (b'{"html": "<p>a", "text": null}', "<p>a"),
-        ('{"text": "뉴스"}'.encode("cp949"), "뉴스"),
-    ],
-)
-def test_unusual_records_are_understood(tmp_path, line, content):
-    """The last of equal keys counts, lists are lines, and what strict JSON refuses is taken if it is clear."""
-    assert page(tmp_path, "a.jsonl", line)["content"] == content
-
-
-@pytest.mark.parametrize(
-    ("line", "reason", "detail"),
-    [
-        (b"[" * 100_000, "bad_record", "line 1, byte offset 0: nested too deep"),
-        (b'{"text": "\xff\xff\xff\xff ab"}', "undecodable", "4 of 7 characters are replaced"),
-        (b'{"text": [{"a": "b"}]}', "missing_text", "no field with text"),
-        (b'{"text": NaN}', "missing_text", "no field with text"),
-    ],
-)
-def test_records_that_cannot_be_understood(tmp_path, line, reason, detail):
-    """What is no text is never half a text."""
-    _, skipped = read(tmp_path, "a.jsonl", line)
-
-    assert skipped.rows() == [("in/a.jsonl#1", None, reason, detail, None)]
-
-
-def test_text_that_is_a_page_is_html(tmp_path):
-    """A text that begins as HTML does is HTML; an HTML field is, however it begins."""
-    data = lines(
-        {"text": " <!DOCTYPE html><p>a"}, {"text": "<html lang=ko>"}, {"text": "<p>a"}, {"html": "<p>a"}
-    )
-
-    assert read(tmp_path, "a.jsonl", data)[0]["kind"].to_list() == ["html", "html", "text", "html"]
-
-
-def test_a_given_name_is_the_only_one(tmp_path):
-    """A given name is taken as it is written, and a given text keeps html from being guessed."""
-    data = lines({"text": "a", "Lead": "b", "html": "<p>", "id": "1", "key": "2"}, {"html": "<p>a"})
-
-    pages, skipped = read(tmp_path, "a.jsonl", data, FieldNames(text="Lead", id="key"))
-
-    assert pages.select("doc_id", "content").rows() == [("2", "b")]
-    assert skipped["detail"].to_list() == ["no field with text"]
-
-
-@pytest.mark.parametrize("name", ["a.jsonl", "a.parquet"])
-@pytest.mark.parametrize(
-    ("fields", "what"),
-    [
-        (
-            GUESS,
-            "no field has a usual name of the text; the file has x, news. Name the right one as [fields] text",
-        ),
-        (
-            FieldNames(text="News"),
-            'no field "News"; the file has x, news. Name the right one as [fields] text',
-        ),
-        (
-            FieldNames(text="news", press="y"),
-            'no field "y"; the file has x, news. Name the right one as [fields] press',
-        ),
-    ],
-)
-def test_a_file_without_the_field_says_which_it_has(tmp_path, name, fields, what):
-    """A field that no record has costs one row, which names the file's fields and the setting."""
-    data = (
-        lines({"x": 1, "news": "a"})
-        if name == "a.jsonl"
-        else parquet(pl.DataFrame({"x": [1], "news": ["a"]}))
-    )
-
-    assert refusal(tmp_path, name, data, fields) == (
-        "missing_text",
-        f'{what} = "…" in run.toml and give that with --config',
-    )
-
-
-def test_ids_are_given_or_the_url_or_a_hash(tmp_path):
-    """The id comes from identity, so that neither row nor order has a part in it."""
-    data = lines(
-        {"id": "1", "url": "u", "text": "a"},
-        {"id": " ", "url": "u", "text": "a"},
-        {"text": "b"},
-        {"text": "b"},
-    )
-
-    ids = read(tmp_path, "a.jsonl", data)[0]["doc_id"].to_list()
-
-    assert ids[:2] == ["1", "u"]
-    assert ids[2] == ids[3] == limits.content_id("in/a.jsonl", b"b")
-
-
-def test_a_parquet_row_has_every_column(tmp_path):
-    """Columns of any type become text, times in a zone or not become UTC, and a row goes by its number."""
-    frame = pl.DataFrame(
-        {
-            "uuid": [1, 2, 3],
-            "headline": pl.Series(["가", "가", None], dtype=pl.Categorical),
-            "content": [["한 줄", None, "두 줄"], ["셋"], []],
-            "html": ["<p>뉴스".encode("cp949"), None, "<p>뉴스".encode()],
-            "date": pl.Series(["2024-05-13 09:00:00", None, "2024-05-13 00:00:00"]).str.to_datetime(),
-        }
-    )
-
-    pages, skipped = read(tmp_path, "a.parquet.gz", gzip.compress(parquet(frame)))
-
-    assert skipped.is_empty()
-    assert pages.select("doc_id", "source", "kind", "content", "title", "charset").rows() == [
-        ("1", "in/a.parquet.gz#1", "text", "한 줄\n두 줄", "가", None),
-        ("2", "in/a.parquet.gz#2", "text", "셋", "가", None),
-        ("3", "in/a.parquet.gz#3", "html", "<p>뉴스", None, None),
-    ]
-    assert pages["published"].to_list() == [
-        datetime(2024, 5, 13, tzinfo=UTC),
-        None,
-        datetime(2024, 5, 12, 15, tzinfo=UTC),
-    ]
-
-
-@pytest.mark.parametrize(
-    "times",
-    [
-        pl.Series([datetime(2024, 5, 13, 3, tzinfo=UTC)]).dt.convert_time_zone("America/New_York"),
-        pl.Series([datetime(2024, 5, 13, 12, tzinfo=UTC)]).dt.replace_time_zone(None).cast(pl.Datetime("ns")),
-        pl.Series([1715569200.0]),
-        pl.Series([1715569200000]),
-        pl.Series(["2024-05-13T12:00+09:00"]),
-    ],
-)
-def test_parquet_times(tmp_path, times):
-    """A time column of any type is the same moment."""
-    data = parquet(pl.DataFrame({"text": ["a"], "published": times}))
-
-    assert page(tmp_path, "a.parquet", data)["published"] == datetime(2024, 5, 13, 3, tzinfo=UTC)
-
-
-def test_parquet_dates_begin_in_seoul(tmp_path):
-    """A date column is a day in Seoul."""
-    data = parquet(pl.DataFrame({"text": ["a"], "date": [date(2024, 5, 13)]}))
-
-    assert page(tmp_path, "a.parquet", data)["published"] == datetime(2024, 5, 12, 15, tzinfo=UTC)
-
-
-def test_parquet_bytes_are_decoded(tmp_path):
-    """A column of bytes is read as a file is: by its charset, which is noted, and not when it is no text."""
-    data = parquet(pl.DataFrame({"raw_html": ["<p>뉴스".encode("cp949"), b"%PDF-1.7", None, b"<p>a"]}))
-
-    pages, skipped = read(tmp_path, "a.parquet", data)
-
-    assert pages.select("source", "content", "charset").rows() == [
-        ("in/a.parquet#1", "<p>뉴스", "cp949"),
-        ("in/a.parquet#4", "<p>a", None),
-    ]
-    assert skipped.select("source", "reason", "detail").rows() == [
-        ("in/a.parquet#2", "binary", "bytes that are not text"),
-        ("in/a.parquet#3", "missing_text", "no field with text"),
-    ]
-
-
-def test_parquet_without_rows_holds_no_record(tmp_path):
-    """A table without rows is no error, whatever its columns."""
-    assert refusal(tmp_path, "a.parquet", parquet(pl.DataFrame({"x": []}))) == (
-        "no_text",
-        "the file holds no record",
-    )
-
-
-def test_a_flipped_bit_in_parquet_is_found(tmp_path):
-    """A value that does not fit its page's checksum damages the whole file, though all else can be read."""
-    frame = pl.DataFrame({"text": [f"article {number}" for number in range(3000)]})
-    data = bytearray(parquet(frame, compression="none", use_dictionary=False, write_page_checksum=True))
-    data[data.find(b"article 2999")] ^= 1
-
-    reason, detail = refusal(tmp_path, "a.parquet", bytes(data))
-
-    assert reason == "damaged"
-    assert "CRC" in detail
-
-
-def test_parquet_hit_anywhere_is_refused_or_read_whole(tmp_path):
-    """Random damage, packed or not, never crashes the reader and never gives half a file."""
-    data = parquet(
-        pl.DataFrame({"text": [f"article {number}" for number in range(50)]}), write_page_checksum=True
-    )
-    rng = random.Random(11)  # noqa: S311 - a fixed seed
-    for _ in range(100):
-        hit = bytearray(data)
-        for _ in range(3):
-            hit[rng.randrange(4, len(data))] ^= 1 << rng.randrange(8)
-        pages, skipped = read(tmp_path, "a.parquet", bytes(hit))
-        assert (pages.height, skipped.height) in {(50, 0), (0, 1)}
 
 
 def test_batches_are_bounded(tmp_path, monkeypatch):

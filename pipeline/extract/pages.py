@@ -24,13 +24,14 @@ from pipeline.extract.limits import (
 )
 from pipeline.extract.shape import check_lines, check_shape
 from pipeline.extract.text import FAILED
-from pipeline.memory import KEPT_BYTES, footprint, give_back, sizes
+from pipeline.memory import KEPT_BYTES, footprint, freed, give_back, sizes
 from pipeline.read.batch import DETAIL_CHARS
 from pipeline.schema import DOCUMENTS, LINES, conform
 
 HELD_PAGES = 16  # of a batch, as objects beside their column
 # Of the pages of a batch; two thirds of it are what trafilatura loads when it is first at a loss.
 GROWN_BYTES = 96 << 20
+FREED_BYTES = 48 << 20  # of the heap: a page could use them beside what it may have
 FIRST = "<p>가나다 라마바 사아자</p>" * 3  # too little: trafilatura asks all others that it has
 HEADS = {
     name: DOCUMENTS[name]
@@ -98,7 +99,7 @@ def _here(rows: Iterator[Row], guide: Guide) -> Iterator[tuple[Row, Outcome | Cr
     start = footprint()
     for row in rows:
         yield row, read_page(row, guide)
-        if footprint() > start + GROWN_BYTES:
+        if freed() > FREED_BYTES or footprint() > start + GROWN_BYTES:
             yield from _apart(rows, guide)
 
 
