@@ -158,7 +158,7 @@ def _collapse(
     """Return the items, their distinct texts, and ``item, duplicate_of`` of those that a known item equals."""
     texts = texts_of(rows["text"], room.forget)
     hashes, long = exact_hashes(texts, kernels, settings.min_chars)
-    short = rows["item"].filter(~long)
+    short = rows["item"].to_numpy()[~long]
     if len(short):
         rows, hashes = rows.filter(long), hashes.compress(long, axis=1)
         texts = texts_of(rows["text"], room.forget)
@@ -168,19 +168,20 @@ def _collapse(
     text, first, last = distinct(hashes, kernels)
     hashes = hashes[:, first]
     taken = equal_to_known(hashes, known)
-    fresh = np.flatnonzero(taken < 0)
-    number = np.full(len(first), -1)
-    number[fresh] = np.arange(len(fresh))
-    first, last = first[fresh], last[fresh]
+    number, fresh = text, np.flatnonzero(taken < 0)
+    if len(fresh) < len(taken):
+        place = np.full(len(first), -1)
+        place[fresh] = np.arange(len(fresh))
+        number, first, last, hashes = place[text], first[fresh], last[fresh], hashes[:, fresh]
     spread = doc[first] != doc[last]  # the items of a document follow each other
     order = texts.reading_order(first)
     keys = BandKeys(settings.bands()[0], space[first[order]], room)
     put_keys(keys, texts, first[order], settings, kernels)
     keys = keys.only(np.argsort(order)) if room.forget else keys
-    nodes = Nodes(texts, first, last, doc[first], space[first], spread, hashes[:, fresh], keys)
-    old = taken[text] >= 0
+    nodes = Nodes(texts, first, last, doc[first], space[first], spread, hashes, keys)
+    old = np.flatnonzero(number < 0)
     equal = pl.DataFrame({"item": item[old], "duplicate_of": taken[text[old]]})
-    return _Items(item, doc, number[text], short), nodes, equal
+    return _Items(item, doc, number, pl.Series(short)), nodes, equal
 
 
 def _resolve(
@@ -220,10 +221,11 @@ def _templates(nodes: Nodes, buckets: Sequence[Buckets], kernels: Kernels | None
 
 def _copies(rows: _Items, nodes: Nodes, states: States) -> pl.DataFrame:
     """Return ``item, duplicate_of`` of the copies of kept texts in other documents than that of the first."""
-    places = np.flatnonzero(rows.node >= 0)
-    node = rows.node[places]
-    copy = (states[node] == KEPT) & (rows.doc[places] != nodes.doc[node])
-    return pl.DataFrame({"item": rows.item[places[copy]], "duplicate_of": rows.item[nodes.first[node[copy]]]})
+    copied = np.append(nodes.spread & (states == KEPT), False)  # node -1 is none
+    places = np.flatnonzero(copied[rows.node])
+    places = places[rows.doc[places] != nodes.doc[rows.node[places]]]
+    first = nodes.first[rows.node[places]]
+    return pl.DataFrame({"item": rows.item[places], "duplicate_of": rows.item[first]})
 
 
 def _near_kept(nodes: Nodes, states: States, edges: Edges) -> pl.DataFrame:
@@ -242,8 +244,7 @@ def _near_kept(nodes: Nodes, states: States, edges: Edges) -> pl.DataFrame:
 
 def _best(rows: _Items, states: States, near_known: pl.DataFrame, near_kept: pl.DataFrame) -> pl.DataFrame:
     """Return for each item of a removed text the kept item of the highest score, among equals the earliest."""
-    places = np.flatnonzero(rows.node >= 0)
-    places = places[states[rows.node[places]] == REMOVED]
+    places = np.flatnonzero(np.append(states == REMOVED, False)[rows.node])  # node -1 is none
     removed = pl.DataFrame({"place": places, "node": rows.node[places], "doc": rows.doc[places]})
     to_kept = removed.join(near_kept, on="node").filter(
         pl.col("first") < pl.col("place"), pl.col("kept_doc") != pl.col("doc")
