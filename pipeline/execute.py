@@ -7,6 +7,7 @@ has a pipe of its own, so that a worker's death names the task it died of.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -186,6 +187,7 @@ def _serve(pipe: Connection[Any, Any], parent: int, modules: Sequence[str]) -> N
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for module in modules:
         import_module(module)
+    gc.freeze()  # what is loaded is no garbage: to look through it after a large page takes as long as to read another
     worn = False
     while not worn:
         try:
