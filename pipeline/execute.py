@@ -20,10 +20,11 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple, Self
 
-from pipeline.memory import footprint, give_back
+from pipeline.memory import footprint, give_back, set_ceiling
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 STOP_SECONDS = 5.0
+CEILING_BYTES = 368 << 20  # of a worker's memory: pages are read elsewhere before they take it further
 WORN_BYTES = 288 << 20  # a worker that holds more of memory after a task is replaced: nothing of it is needed
 
 
@@ -185,6 +186,7 @@ def _serve(pipe: Connection[Any, Any], parent: int, modules: Sequence[str]) -> N
     """
     _die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    set_ceiling(CEILING_BYTES)
     for module in modules:
         import_module(module)
     gc.freeze()  # what is loaded is no garbage: to look through it after a large page takes as long as to read another

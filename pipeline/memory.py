@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import math
 import os
+import resource
 import sys
 from functools import cache
 
@@ -44,6 +46,23 @@ def freed() -> int:
 def footprint() -> int:
     """Return the bytes that this process holds, and may hold again without asking for them."""
     return sizes()[0] + freed()
+
+
+def set_ceiling(size: int) -> None:
+    """Say how many bytes this process should hold at most; it and its limits are to see to that.
+
+    Kept as RLIMIT_RSS, which says just this, and which Linux keeps without holding anyone to it.
+    """
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_RSS, (size, resource.getrlimit(resource.RLIMIT_RSS)[1]))
+
+
+def left() -> float:
+    """Return how many bytes there are to the ceiling from what is held or may be held again; without one infinity."""
+    if sys.platform != "linux":
+        return math.inf
+    ceiling = resource.getrlimit(resource.RLIMIT_RSS)[0]
+    return math.inf if ceiling == resource.RLIM_INFINITY else ceiling - footprint()
 
 
 def trim() -> None:

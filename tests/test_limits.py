@@ -12,9 +12,10 @@ import trafilatura.utils
 
 from pipeline.execute import Crashed, Local, Task
 from pipeline.extract import extract, pages
-from pipeline.extract.article import PageError
+from pipeline.extract.article import Guide, PageError
 from pipeline.extract.html import main_text
 from pipeline.extract.limits import MemoryLimitError, cpu_limit, memory_limit, out_of_time
+from pipeline.memory import footprint, set_ceiling
 from pipeline.run.learn import teach
 from pipeline.schema import PAGES
 from pipeline.store.files import write_table
@@ -193,6 +194,22 @@ def test_alone_decides_whether_a_page_is_too_large(monkeypatch):
         assert found.skipped.select("doc_id", "reason", "detail").rows() == [
             ("d2", "too_large", "needs more than 96 MiB of memory; the page is not read")
         ]
+
+
+def crowded():
+    """Return the reason that a page has in a process near its ceiling, and in one that is not."""
+    row = pages.Row(0, page(f"<p>{BODY}</p><p>{MORE}</p>").encode(), "d", None)
+    reasons = []
+    for room in (1 << 20, 128 << 20):
+        set_ceiling(footprint() + room)
+        reasons.append(getattr(pages.read_page(row, Guide()), "reason", None))
+    return reasons
+
+
+@LINUX
+def test_no_page_takes_a_process_beyond_its_ceiling():
+    """A process that holds nearly all it may gives a page no room: it is to be read alone."""
+    assert dict(Local(1, isolate=True).run([Task("x", crowded, ())])) == {"x": ["too_large", None]}
 
 
 @LINUX

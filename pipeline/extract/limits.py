@@ -21,7 +21,7 @@ from typing import NoReturn
 from selectolax.lexbor import SelectolaxError
 
 from pipeline.extract.article import PageError
-from pipeline.memory import freed, settle, sizes, trim
+from pipeline.memory import freed, give_back, left, settle, sizes, trim
 
 GRACE_SECONDS = 1.0
 CPU_SECONDS = 20.0  # a page, far beyond what an ordinary one takes
@@ -97,7 +97,8 @@ def memory_limit(most: int = ALONE_BYTES) -> Iterator[None]:
     """Raise MemoryLimitError (too_large) when the block needs ``most`` bytes of memory more than the process has.
 
     Allocations beyond fail. Where a library goes on after that, the peak of the memory tells it. Memory that the heap
-    kept of what was freed counts as the block's. A no-op but on Linux.
+    kept of what was freed counts as the block's, and a process near its ceiling gives it no room at all. A no-op but
+    on Linux.
     """
     if sys.platform != "linux":
         yield
@@ -106,8 +107,14 @@ def memory_limit(most: int = ALONE_BYTES) -> Iterator[None]:
     free = freed()
     if free > most / 2:  # so much could be used again unseen
         trim()
+    least = int(LEAST_NEW * most)
+    if (space := left()) < least:
+        give_back()
+        space = left()
     held, data = sizes()
-    room = max(most - free, int(LEAST_NEW * most))
+    room = int(min(max(most - free, least), space))
+    if room < least:
+        raise _too_large(most)
     high = held + NEAR * room
     if _held_more_than(held + NEAR * room / 2):  # of a page before: begin to count anew
         CLEAR_REFS.write_text("5")
@@ -127,9 +134,11 @@ def memory_limit(most: int = ALONE_BYTES) -> Iterator[None]:
             raise
         failed = True
     if failed or _held_more_than(high):
-        raise MemoryLimitError(
-            "too_large", f"needs more than {most >> 20} MiB of memory; the page is not read"
-        )
+        raise _too_large(most)
+
+
+def _too_large(most: int) -> MemoryLimitError:
+    return MemoryLimitError("too_large", f"needs more than {most >> 20} MiB of memory; the page is not read")
 
 
 def _held_more_than(size: float) -> bool:
