@@ -79,7 +79,7 @@ def utf8_of(column: pl.Series) -> Utf8:
     """Return the texts of a column end to end."""
     offsets = np.zeros(len(column) + 1, np.int64)
     np.cumsum(column.str.len_bytes().to_numpy(), out=offsets[1:])
-    return Utf8(np.frombuffer(str(column.str.join("").item()).encode(), np.uint8), offsets)
+    return Utf8(np.frombuffer(bytes(column.str.join("").cast(pl.Binary).item()), np.uint8), offsets)
 
 
 def series_of(texts: Utf8) -> pl.Series:
