@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple, Self
 
@@ -159,7 +159,7 @@ class _Worker:
         context = get_context("spawn")
         pipe, end = context.Pipe()
         self.process = context.Process(target=_serve, args=(end, os.getpid(), self.modules), daemon=False)
-        with _one_thread():
+        with _one_thread(), _deaf():
             self.process.start()
         end.close()
         self.pipe = pipe  # last: a signal may come at any line, and only what is started can be stopped
@@ -177,6 +177,17 @@ def _one_thread() -> Iterator[None]:
             del os.environ["POLARS_MAX_THREADS"]
         else:
             os.environ["POLARS_MAX_THREADS"] = before
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Let processes started inside hear no stop at the terminal, not even while they load: this one ends them."""
+    resource_tracker.ensure_running()  # which lets the signal through when it is started inside
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(pipe: Connection[Any, Any], parent: int, modules: Sequence[str]) -> None:

@@ -28,6 +28,11 @@ def refuse():
     raise ConfigError("no such thing")
 
 
+def unheard():
+    """Return the signals that this process has not heard since it began."""
+    return signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
 def threads():
     """Return how many threads Polars uses here, and this process's id."""
     import polars as pl  # noqa: PLC0415 - in the worker
@@ -96,3 +101,9 @@ def test_what_a_task_raises_stops_the_workers_of_a_block():
             list(local.run([Task("x", refuse, ()), Task("y", time.sleep, (5,))]))
 
         assert dict(local.run([Task("z", double, (3,))])) == {"z": 6}
+
+
+def test_a_stop_at_the_terminal_reaches_no_worker_while_it_loads():
+    """Workers are started with the signal held back, and this process hears it again."""
+    assert signal.SIGINT in dict(Local(1, isolate=True).run([Task("x", unheard, ())]))["x"]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
