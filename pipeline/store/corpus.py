@@ -50,24 +50,25 @@ def scan(paths: list[Path], schema: pl.Schema) -> pl.LazyFrame:
 
 def lines_of(folder: Path, manifests: Sequence[Manifest], doc_ids: pl.Series) -> pl.DataFrame:
     """Return ``doc_id, line, text`` of the kept lines of documents."""
-    wanted = doc_ids.unique().to_frame("doc_id").lazy()
-    kept = scan(paths_of(folder, manifests, "corpus"), CORPUS).join(wanted, on="doc_id", how="semi")
+    kept = scan(paths_of(folder, manifests, "corpus"), CORPUS).filter(_one_of(doc_ids))
     rows = kept.select("doc_id", line="line_numbers", text=pl.col("text").str.split("\n"))
     return rows.filter(pl.col("line").list.len() > 0).explode("line", "text").collect()
 
 
 def removals_of(folder: Path, manifests: Sequence[Manifest], doc_ids: pl.Series) -> pl.DataFrame:
     """Return the removals of documents."""
-    wanted = doc_ids.unique().to_frame("doc_id").lazy()
-    rows = scan(paths_of(folder, manifests, "removals"), REMOVALS)
-    return rows.join(wanted, on="doc_id", how="semi").collect()
+    return scan(paths_of(folder, manifests, "removals"), REMOVALS).filter(_one_of(doc_ids)).collect()
+
+
+def _one_of(doc_ids: pl.Series) -> pl.Expr:
+    """Return the filter for documents: a scan reads the texts of these alone, where before a join it reads all."""
+    return pl.col("doc_id").is_in(doc_ids.unique().implode())
 
 
 def compared_lines(folder: Path, manifests: Sequence[Manifest], doc_ids: pl.Series) -> pl.DataFrame:
     """Return ``doc_id, line, text`` of documents as their paragraphs were compared, in order: before some went."""
-    removed = scan(paths_of(folder, manifests, "removals"), REMOVALS).filter(pl.col("stage").is_in(REPEATED))
-    wanted = doc_ids.unique().to_frame("doc_id").lazy()
-    repeated = removed.select("doc_id", "line", "text").join(wanted, on="doc_id", how="semi").collect()
+    removed = scan(paths_of(folder, manifests, "removals"), REMOVALS).filter(_one_of(doc_ids))
+    repeated = removed.filter(pl.col("stage").is_in(REPEATED)).select("doc_id", "line", "text").collect()
     return pl.concat([lines_of(folder, manifests, doc_ids), repeated]).sort("doc_id", "line")
 
 
