@@ -29,7 +29,9 @@ AGAIN_SECONDS = 0.5  # of processor time, until the limit is told once more to c
 # Memory above what the process holds when a page begins. In a process with others a page has so much less that what is
 # enough for it there, what others left behind included, is enough for it alone.
 TOGETHER_BYTES, ALONE_BYTES = 64 << 20, 96 << 20
-NEAR = 0.9  # of the memory: a library that came to its end may have gone on without a word, with another text
+# Of the memory: a library that came to its end may have gone on without a word, with another text, while Polars gave
+# back what it had freed before the page.
+NEAR = 0.75
 LEAST_NEW = 1 / 4  # of the memory is there in any case: what is free may lie in pieces too small for a page
 STATUS, CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 

@@ -90,20 +90,23 @@ def _teach(host: str, ids: Sequence[str], paths: list[Path], memory: int) -> Tau
     teachers = [contents[doc_id] for doc_id in ids if is_small(contents[doc_id].encode())]
     try:
         with cpu_limit(TEACH_SECONDS), memory_limit(memory):
-            return _taught(host, teachers)
+            template, texts = _learned(teachers)
     except MemoryLimitError:
         raise
     except Exception:  # noqa: BLE001 - a PageError, or what a parser raises on markup made to hurt
         return None
+    found = [
+        (host, *text) for text in texts
+    ]  # a frame is made outside of the limit, of which Polars would die
+    return Taught(template, pl.DataFrame(found, schema=TEXTS, orient="row"))
 
 
-def _taught(host: str, contents: Sequence[str]) -> Taught:
+def _learned(contents: Sequence[str]) -> tuple[Template | None, list[tuple[str, list[str]]]]:
     from pipeline.extract.html import content_key, lesson  # noqa: PLC0415 - in the worker
 
     lessons = [lesson(content) for content in contents]
     template = learn(lessons)
-    texts = [(host, content_key(it.content.encode()), it.lines) for it in lessons if template is None]
-    return Taught(template, pl.DataFrame(texts, schema=TEXTS, orient="row"))
+    return template, [(content_key(it.content.encode()), it.lines) for it in lessons if template is None]
 
 
 def disproved(documents: pl.DataFrame) -> set[str]:
