@@ -159,7 +159,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--print", action="store_true", help="print what was measured and write no file")
     parser.add_argument("--lines", type=int, default=1_000_000, help="lines of generated news")
     parser.add_argument("--sample", type=int, default=20_000, help="distinct lines beside Python's re")
-    parser.add_argument("--files", type=int, default=5_000, help="generated portal pages of a run end to end")
+    parser.add_argument(
+        "--files", type=int, default=20_000, help="generated portal pages of a run end to end"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
         "--paragraphs",

@@ -50,7 +50,7 @@ class Workload(NamedTuple):
 def measure(sizes: Sequence[tuple[str, int]], rounds: int, seed: int) -> Iterator[Workload]:
     """Measure every search in interleaved rounds; give each workload when it is done, the smallest first."""
     pythons, missing = _environments([*SEARCHES] if min(sizes, key=itemgetter(1))[1] <= PART else [ALONE])
-    _compile()
+    compile_kernels()
     found: list[Workload] = []
     for language, count in sorted(sizes, key=itemgetter(1)):
         left_out = missing | _too_long(found, language, count)
@@ -102,7 +102,7 @@ def _too_long(found: Iterable[Workload], language: str, count: int) -> dict[str,
     }
 
 
-def _compile() -> None:
+def compile_kernels() -> None:
     """Let kernels be compiled and kept, as they are after the first large run on a machine."""
     with tempfile.TemporaryDirectory() as folder:
         call("workload:prepare", folder=folder, language="ko", count=COMPILED, seed=0)
