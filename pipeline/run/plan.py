@@ -45,9 +45,8 @@ def plan_run(
     discovered: Discovered, folder: Path, manifests: Sequence[Manifest], config: RunConfig, table: RuleTable
 ) -> Plan:
     """Return the plan of a run over what was ``discovered`` into ``folder``, less what ``manifests`` name."""
-    hashed = [
-        (file, hash_of(file)) for file in discovered.files if not file.path.is_relative_to(folder.resolve())
-    ]
+    own = folder.resolve()
+    hashed = [(file, hash_of(file)) for file in discovered.files if not file.path.is_relative_to(own)]
     unread = [Input(source, 0, None) for source in discovered.skipped["source"]]
     committed = {(item.source, item.sha256) for manifest in manifests for item in manifest.inputs}
     new = [(file, digest) for file, digest in hashed if (file.source, digest) not in committed]
