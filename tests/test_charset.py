@@ -215,3 +215,28 @@ def test_bytes_are_clean_where_their_text_is():
     wrong = [text for text in texts if is_clean(text.encode()) != (sanitise(text) == text)]
 
     assert wrong == []
+
+
+@pytest.mark.parametrize("block", range(1, 8))
+def test_bytes_are_clean_wherever_a_block_ends(block, monkeypatch):
+    """A character that two blocks share is seen in the first."""
+    monkeypatch.setattr("pipeline.read.charset._BLOCK", block)
+    codes = (
+        0x09,
+        0x0B,
+        0x7F,
+        0x80,
+        0x9F,
+        0xA0,
+        0x2028,
+        0x2029,
+        0x202A,
+        0xFEFF,
+        0xFFFD,
+        0xFFFE,
+        0xFFFF,
+        0x10000,
+    )
+    texts = [f"가{chr(code)}나" for code in codes]
+
+    assert [is_clean(text.encode()) for text in texts] == [sanitise(text) == text for text in texts]
