@@ -167,7 +167,7 @@ def test_a_page_beyond_the_limit_is_too_large(tmp_path, monkeypatch):
 def test_batches_are_bounded(tmp_path, monkeypatch):
     """No batch has more pages or bytes than allowed, and nothing is lost between them."""
     monkeypatch.setattr(limits, "BATCH_PAGES", 10)
-    monkeypatch.setattr(records, "BATCH_BYTES", 500)
+    monkeypatch.setattr(records, "RECORDS_BYTES", 500)
     rows = [{"id": number, "text": "a" * (number % 200 + 1)} for number in range(201)]
     for name, data in {"a.jsonl": lines(*rows), "a.parquet": parquet(pl.DataFrame(rows))}.items():
         (tmp_path / name).write_bytes(data)

@@ -256,7 +256,7 @@ def test_a_member_beyond_memory_waits_on_disk(tmp_path, monkeypatch):
 def test_batches_are_bounded(tmp_path, monkeypatch):
     """Pages come in batches of a bounded number, numbered by the records of the file."""
     monkeypatch.setattr("pipeline.read.batch.BATCH_PAGES", 10)
-    monkeypatch.setattr(raw_records, "BATCH_BYTES", 3000)
+    monkeypatch.setattr(raw_records, "RECORDS_BYTES", 3000)
     path = tmp_path / "a.warc.gz"
     path.write_bytes(gzipped(*(response(number) for number in range(35))))
 

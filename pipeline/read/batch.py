@@ -14,6 +14,9 @@ from pipeline.schema import PAGES, SKIPPED, conform
 
 BATCH_PAGES = 4096
 BATCH_BYTES = 16 << 20
+RECORDS_BYTES = (
+    4 << 20
+)  # of records read at once: what is made of them on the way to pages is many times as large
 PAGE_BYTES = 8 << 20  # of one page's content; the longest real article pages stay below 3 MB
 DETAIL_CHARS = 300
 # The host of an address, its scheme optional: what stands before a port, a path or a query.
@@ -65,7 +68,7 @@ def grouped(records: Iterable[tuple[T, int]]) -> Iterator[list[T]]:
     for record, added in records:
         group.append(record)
         size += added
-        if len(group) == BATCH_PAGES or size >= BATCH_BYTES:
+        if len(group) == BATCH_PAGES or size >= RECORDS_BYTES:
             yield group
             group, size = [], 0
     if group:

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.read.batch import BATCH_BYTES, PAGE_BYTES, Batch, content_id, host_of
+from pipeline.read.batch import PAGE_BYTES, RECORDS_BYTES, Batch, content_id, host_of
 from pipeline.read.charset import REPLACED, UNDECODABLE_SHARE, sanitised
 from pipeline.read.times import parse_time
 from pipeline.schema import PAGES, SKIPPED, TIME, conform
@@ -38,7 +38,7 @@ HTML_START = r"(?i)^\s*(<\?xml[^>]*>\s*)?(<!doctype html|<html[\s>])"
 def batches(raw: pl.DataFrame, source: str) -> Iterator[Batch]:
     """Give the pages and skipped rows of ``RAW`` records of the file ``source``, in halves while too many bytes."""
     size = raw.select(pl.col("text", "html").str.len_bytes().sum()).sum_horizontal().item() or 0
-    if size > BATCH_BYTES and raw.height > 1:
+    if size > RECORDS_BYTES and raw.height > 1:
         yield from batches(raw[: raw.height // 2], source)
         yield from batches(raw[raw.height // 2 :], source)
     elif raw.height:
