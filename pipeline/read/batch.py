@@ -62,7 +62,7 @@ class UnusableError(Exception):
 
 
 def grouped(records: Iterable[tuple[T, int]]) -> Iterator[list[T]]:
-    """Give records, each of which comes with its bytes, in groups of one batch's pages and bytes."""
+    """Give records, each of which comes with its bytes, in groups of a bounded number and size."""
     group: list[T] = []
     size = 0
     for record, added in records:
