@@ -191,13 +191,3 @@ def write_news(folder: Path, lines: int, seed: int) -> Written:
         written.lines.append(count)
         written.text_bytes.append(size)
     return written
-
-
-def write_texts(folder: Path, count: int, seed: int) -> list[Path]:
-    """Write ``count`` articles as text files, one article a file, for commands that take one document."""
-    stream = articles(seed)
-    paths = []
-    for number in range(count):
-        paths.append(folder / f"news-{number:05d}.txt")
-        paths[-1].write_text(next(stream)[0]["text"] + "\n", "utf-8")
-    return paths

@@ -34,7 +34,7 @@ def recall_at(similarity: float, bands: int, rows: int) -> float:
 
 
 @cache
-def bands_for(threshold: float = 0.8, num_perm: int = 128, recall: float = 0.995) -> tuple[int, int]:
+def bands_for(threshold: float, num_perm: int, recall: float) -> tuple[int, int]:
     """Return the (bands, rows) of least cost whose recall at ``threshold`` is at least ``recall``.
 
     More rows take more permutations, fewer propose more unrelated pairs: see docs/dedup.md for the cost. Bands are

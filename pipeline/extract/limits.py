@@ -45,7 +45,7 @@ class _OutOfTimeError(BaseException):
 
 
 @contextmanager
-def page_limits(memory: int = ALONE_BYTES) -> Iterator[None]:
+def page_limits(memory: int) -> Iterator[None]:
     """Raise PageError in the block when it takes the processor time or the memory of more than one page."""
     with cpu_limit(CPU_SECONDS), memory_limit(memory):
         yield
@@ -95,7 +95,7 @@ def out_of_time(seconds: float = CPU_SECONDS) -> PageError:
 
 
 @contextmanager
-def memory_limit(most: int = ALONE_BYTES) -> Iterator[None]:
+def memory_limit(most: int) -> Iterator[None]:
     """Raise MemoryLimitError (too_large) when the block needs ``most`` bytes of memory more than the process has.
 
     Allocations beyond fail. Where a library goes on after that, the peak of the memory tells it. Memory that the heap
