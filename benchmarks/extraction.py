@@ -20,6 +20,7 @@ from benchmarks.portal import portal_pages
 from pipeline.evaluate.gold import read_gold
 from pipeline.extract.article import Article, Guide, PageError, WaitingError
 from pipeline.extract.html import read_article
+from pipeline.extract.limits import TOGETHER_BYTES, Room
 from pipeline.extract.pages import outcome
 from pipeline.extract.walk import own_texts
 from pipeline.read.batch import InputFile
@@ -92,7 +93,11 @@ def _gold() -> Iterator[Page]:
 def _portal(count: int, seed: int) -> Iterator[Page]:
     for page in portal_pages(count, seed):
         yield _page(
-            page["id"], page["html"], declared_url(page["html"]), "\n".join(page["body"]), language="Korean"
+            page["id"],
+            page["html"],
+            declared_url(page["html"].encode()),
+            "\n".join(page["body"]),
+            language="Korean",
         )
 
 
@@ -108,11 +113,11 @@ def newsieve(pages: str, answers: str) -> dict[str, Any]:
     templates, learning = clocked(
         _learned, given, Guide(packs, {}, wait=True), Path(pages).with_suffix(".parquet")
     )
-    guide = Guide(packs, templates)
+    guide, room = Guide(packs, templates), Room(TOGETHER_BYTES)
     ways: defaultdict[str, dict[str, str]] = defaultdict(dict)
 
     def one(page: dict[str, Any]) -> list[str]:
-        article = _outcome(page, guide)
+        article = _outcome(page, guide, room)
         if not isinstance(article, Article):
             raise article
         ways[page["group"]][page["id"]] = article.way
@@ -129,14 +134,17 @@ def _in_bytes(page: dict[str, Any]) -> dict[str, Any]:
     return {**page, "html": page["html"].encode()}
 
 
-def _outcome(page: dict[str, Any], guide: Guide) -> Article | PageError | WaitingError:
+def _outcome(page: dict[str, Any], guide: Guide, room: Room) -> Article | PageError | WaitingError:
     """Return what extraction gives of a page in bytes, within its limits."""
-    return outcome(partial(read_article, page["html"], page["id"], page["host"], guide), page["html"])
+    return outcome(partial(read_article, page["html"], page["id"], page["host"], guide), page["html"], room)
 
 
 def _learned(pages: Sequence[dict[str, Any]], guide: Guide, path: Path) -> dict[str, Any]:
+    room = Room(TOGETHER_BYTES)
     waiting = [
-        page for page in pages if page["host"] and isinstance(_outcome(_in_bytes(page), guide), WaitingError)
+        page
+        for page in pages
+        if page["host"] and isinstance(_outcome(_in_bytes(page), guide, room), WaitingError)
     ]
     rows = [{"doc_id": page["id"], "host": page["host"], "content": page["html"]} for page in waiting]
     frame = (

@@ -14,6 +14,7 @@ from pipeline.read.charset import (
     encoded_twice,
     is_binary,
     is_clean,
+    is_plain,
     sanitise,
     sanitised,
     undecodable,
@@ -211,10 +212,28 @@ def test_any_bytes_decode(data, declared):
 
 def test_bytes_are_clean_where_their_text_is():
     """Of every code point the bytes tell what the text tells: whether there is anything to take out."""
-    texts = (f"가{chr(code)}나" for code in range(0x110000) if not 0xD800 <= code < 0xE000)
-    wrong = [text for text in texts if is_clean(text.encode()) != (sanitise(text) == text)]
+    wrong = []
+    for first in [*range(0, 0xD800, 64), *range(0xE000, 0x110000, 64)]:
+        texts = ["".join(f"가{chr(code)}나" for code in range(first, first + 64))]
+        if sanitise(texts[0]) != texts[0]:
+            texts = [f"가{chr(code)}나" for code in range(first, first + 64)]
+        wrong += [text for text in texts if is_clean(text.encode()) != (sanitise(text) == text)]
 
     assert wrong == []
+
+
+@settings(deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=60), st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass"))
+    ),
+    st.sampled_from([None, "", "euc-kr", "utf-8", "UTF8", "x"]),
+)
+def test_what_is_plain_need_not_be_decoded(data, declared):
+    """Bytes are plain just where reading them as text changes nothing and notes nothing."""
+    text, note, _ = decode(data, declared)
+
+    assert is_plain(data, declared) == (note is None and sanitise(text) == text)
 
 
 @pytest.mark.parametrize("block", range(1, 8))

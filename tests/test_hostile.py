@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborHTMLParser
 from pipeline.extract import extract, pages
 from pipeline.extract.depth import flat
 from pipeline.extract.html import lesson, main_text
-from pipeline.extract.limits import cpu_limit
+from pipeline.extract.limits import TOGETHER_BYTES, Room, cpu_limit
 from pipeline.extract.pages import outcome
 from pipeline.read.html import declared_charset, declared_url
 from pipeline.run.learn import teach
@@ -35,17 +35,19 @@ READ = pages.read_page
 def test_a_head_of_one_sign_repeated_takes_no_time(head):
     """What a page declares is found in time in proportion to its head, whatever repeats there."""
     with cpu_limit(5):  # as it was: up to minutes
-        assert declared_url(head) is None
+        assert declared_url(head.encode()) is None
         assert declared_charset(head.encode()) is None
 
 
-def fragile(row, guide, *memory):
+def fragile(row, guide, *room):
     """Read a page, but raise an error of a parser for one."""
 
     def read():
         return {}["no tag\nat all"]
 
-    return outcome(read, row.content) if "죽음".encode() in row.content else READ(row, guide, *memory)
+    if "죽음".encode() in row.content:
+        return outcome(read, row.content, Room(TOGETHER_BYTES))
+    return READ(row, guide, *room)
 
 
 def test_an_error_of_a_parser_is_its_pages_alone(monkeypatch):

@@ -15,7 +15,7 @@ from pipeline.execute import Crashed, Local, Task
 from pipeline.extract import extract, pages
 from pipeline.extract.article import Guide, PageError
 from pipeline.extract.html import main_text
-from pipeline.extract.limits import MemoryLimitError, cpu_limit, memory_limit, out_of_time
+from pipeline.extract.limits import MemoryLimitError, Room, cpu_limit, memory_limit, out_of_time
 from pipeline.memory import footprint, set_ceiling
 from pipeline.run.learn import teach
 from pipeline.schema import PAGES
@@ -78,7 +78,7 @@ def too_much(then):
     """Take memory until there is none, do then what a library may do, and return the error that comes of it."""
     held = []
     try:
-        with memory_limit(64 << 20):
+        with memory_limit(Room(64 << 20)):
             try:
                 while True:
                     held.append(bytearray(b"x") * (1 << 20))
@@ -87,7 +87,7 @@ def too_much(then):
                     raise then from None
     except (PageError, KeyError) as error:
         held.clear()
-        with memory_limit(64 << 20):
+        with memory_limit(Room(64 << 20)):
             held.append(bytearray(b"x") * (1 << 20))
         return getattr(error, "reason", type(error).__name__)
 
@@ -101,13 +101,13 @@ def test_a_page_has_only_so_much_memory(then):
 
 def test_an_error_far_from_the_limit_is_its_own():
     """What a library raises of a page that is small stays what it is."""
-    with pytest.raises(KeyError), memory_limit(64 << 20):
+    with pytest.raises(KeyError), memory_limit(Room(64 << 20)):
         raise KeyError
 
 
 def held():
     """Return whether a page that needs nothing is within its memory."""
-    with memory_limit(8 << 20):
+    with memory_limit(Room(8 << 20)):
         return True
 
 
@@ -126,7 +126,7 @@ def fill_what_is_free():
     last = bytes(900)  # above them: the heap cannot shrink
     spare.clear()
     try:
-        with memory_limit(64 << 20):
+        with memory_limit(Room(64 << 20)):
             spare += (bytes(900) for _ in range(90_000))
     except MemoryLimitError:
         return last is not None
@@ -147,13 +147,13 @@ def test_lines_of_a_page_are_not_remembered():
     assert [store.cache_info().currsize for store in stores] == [0, 0]
 
 
-def fatal(row, guide, *memory):
+def fatal(row, guide, *room):
     """Read a page, but die of some."""
     if "죽음".encode() in row.content:
         os.kill(os.getpid(), signal.SIGSEGV)
     if "멈춤".encode() in row.content:
         hang()
-    return READ(row, guide, *memory)
+    return READ(row, guide, *room)
 
 
 def test_a_page_that_kills_its_process_is_skipped_and_no_other(monkeypatch):
@@ -172,22 +172,26 @@ def test_a_page_that_kills_its_process_is_skipped_and_no_other(monkeypatch):
     ]
 
 
-def greedy(row, guide, memory=pages.TOGETHER_BYTES):
+def greedy(row, guide, room=None):
     """Read a page, but hold seven tenths of the memory that a page may have alone for certain ones, or all of it."""
     words = {"많이": 0.7, "더": 1.1}
     share = max((share for word, share in words.items() if word.encode() in row.content), default=0)
 
     def read():
         held = [bytearray(b"x") * 100_000 for _ in range(int(share * pages.ALONE_BYTES) // 100_000)]
-        return held and READ(row, guide, memory)
+        return held and READ(row, guide, room)
 
-    return pages.outcome(read, row.content, memory) if share else READ(row, guide, memory)
+    return (
+        pages.outcome(read, row.content, room or Room(pages.TOGETHER_BYTES))
+        if share
+        else READ(row, guide, room)
+    )
 
 
 def greedy_first(row, guide):
     """Do what is done with a page that is alone."""
     main_text(pages.FIRST)
-    return greedy(row, guide, pages.ALONE_BYTES)
+    return greedy(row, guide, Room(pages.ALONE_BYTES))
 
 
 @LINUX

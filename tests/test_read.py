@@ -90,7 +90,7 @@ def test_an_html_file_goes_by_its_own_address(tmp_path):
 )  # fmt: skip
 def test_the_declared_address(head, url):
     """The canonical link goes before og:url; front pages, comments, scripts and the body do not count."""
-    assert declared_url(f"<html><head>{head}") == url
+    assert declared_url(f"<html><head>{head}".encode()) == url
 
 
 @pytest.mark.parametrize(

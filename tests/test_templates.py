@@ -2,7 +2,7 @@
 
 import json
 import random
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 import pytest
@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 from pipeline.config import RunConfig, replace
 from pipeline.execute import Local
 from pipeline.extract.html import lesson, main_text
-from pipeline.extract.learning import LEARN_PAGES, learn
+from pipeline.extract.learning import LEARN_PAGES, Lesson, learn
 from pipeline.extract.page import parsed
 from pipeline.extract.templates import Template, read, shown_day, signature
 from pipeline.extract.walk import own_texts
@@ -81,6 +81,39 @@ def test_lines_of_many_articles_and_lists_of_links_are_dropped():
 
     assert template.lines == ("저작권은 이곳에 있다", "최근 소식")
     assert own_texts(read(parsed(pages[0]), template)) == article(0)
+
+
+@pytest.mark.parametrize(
+    ("found", "place"),
+    [
+        ([1, 2, 3, 30, 31, 32, 33, 34], 'input[name="day"]'),  # right on three of eight pages, on three days
+        ([1, 1, 1, 30, 31, 32, 33, 34], None),  # on one day alone: it may be today
+        ([1, 2, 30, 31, 32, 33, 34, 35], None),
+    ],
+)
+def test_a_site_teaches_which_field_holds_the_day_though_htmldate_errs(found, place):
+    """A form's field agrees with htmldate on a third of the pages, and on several days: it is no accident."""
+    first, start = datetime(2011, 10, 31, tzinfo=SEOUL), timedelta(days=1)
+    lessons = []
+    for number, guess in enumerate(found):
+        day = first + start * (number + 1 if guess > 9 else guess)
+        field = f'<form><input name=day value="{day:%d/%m/%Y}"></form>'
+        lessons.append(
+            Lesson(
+                page(number).replace("</body>", f"{field}</body>"),
+                article(number),
+                first + start * guess,
+                asked=True,
+            )
+        )
+
+    template = learn(lessons)
+
+    assert template.day == place
+    if place:
+        assert shown_day(parsed('<input name=day value="9/11/2011">'), template) == datetime(
+            2011, 11, 9, tzinfo=SEOUL
+        )
 
 
 def dated(number, day, holder="p class=date"):

@@ -42,8 +42,9 @@ def read_article(content: bytes, doc_id: str, host: str | None, guide: Guide) ->
     page = parsed(content)
     layouts = layouts_of(host, guide.packs)
     lines, layout = selected_lines(page, layouts)
-    # Without a host all packs are tried: then the one that fits speaks for the head as well, alone.
-    head = read_head(page, [layout] if layout and host is None else layouts)
+    if layout:  # it speaks for the head as well, behind its host's other packs; without a host all were tried
+        layouts = [layout] if host is None else layouts[: layouts.index(layout) + 1]
+    head = read_head(page, layouts)
     template = None if lines else _template(host, guide)
     if template:
         lines = read(page, template)

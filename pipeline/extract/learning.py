@@ -8,9 +8,11 @@ algorithm in prose.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
 from msgspec import structs
@@ -18,7 +20,7 @@ from selectolax.lexbor import LexborNode
 
 from pipeline.extract.dates import day_in
 from pipeline.extract.page import Page, parsed
-from pipeline.extract.templates import LISTED, Template, f1, read, signature, words_of
+from pipeline.extract.templates import LISTED, Template, f1, field_value, read, signature, words_of
 from pipeline.extract.walk import listed_texts, own_texts, paragraphs
 
 LEARN_PAGES, CHECK_PAGES = 8, 8  # each costs a call of trafilatura
@@ -40,6 +42,9 @@ SHARED_PAGES = (
 )
 SHARED_LEAST = 3
 DAY_PAGES = 0.8  # of the teaching pages whose day stands in an element
+# htmldate errs page by page: what agrees on a third of the pages, and on several days, does not agree by chance.
+VARIED_PAGES, VARIED_DAYS = 1 / 3, 3
+FIELD = re.compile(r"[\w-]+")
 DAY_CHARS, DAY_DIGITS = 80, 3  # of an element that may show a day
 
 
@@ -142,27 +147,44 @@ def _shared(pages: Sequence[_Taught], template: Template) -> tuple[str, ...]:
 
 
 def _day(lessons: Sequence[Lesson]) -> str | None:
-    """Return the signature of the element that shows the days that htmldate finds, as ``Template.day`` has it."""
+    """Return where a page shows the day that htmldate finds, as ``Template.day`` has it."""
     asked = [lesson for lesson in lessons if lesson.asked]
     dated = [lesson for lesson in asked if lesson.day]
     if len(asked) < LEAST_PAGES:
         return None
     if 2 * len(dated) < len(asked):
         return ""
-    agreed: Counter[str] = Counter()
+    days: defaultdict[str, list[datetime]] = defaultdict(list)
     for lesson in dated:
-        agreed.update({name for name, text in _short(parsed(lesson.content)) if day_in(text) == lesson.day})
-    ranked = sorted(agreed.items(), key=lambda pair: (-pair[1], pair[0]))
-    return ranked[0][0] if ranked and ranked[0][1] >= DAY_PAGES * len(dated) else None
+        for name, text in _short(parsed(lesson.content)):
+            if (day := day_in(text)) == lesson.day and day is not None:
+                days[name].append(day)
+    ranked = sorted(days.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    if not ranked:
+        return None
+    name, agreed = ranked[0]
+    varied = len(agreed) >= VARIED_PAGES * len(dated) and len(set(agreed)) >= VARIED_DAYS
+    return name if varied or len(agreed) >= DAY_PAGES * len(dated) else None
 
 
 def _short(page: Page) -> Iterator[tuple[str, str]]:
-    """Give signature and text of the first element of each signature that may show a day."""
+    """Give name and text of the first element of each signature, and of each form's field, that may show a day."""
     seen = set()
-    for node in page.tree.css("body [id], body [class]"):
-        name = signature(node)
-        if name and name not in seen:
+    for name, text in chain(_signatures(page), _fields(page)):
+        if name not in seen:
             seen.add(name)
-            text = " ".join(node.text().split())
             if len(text) <= DAY_CHARS and sum(sign.isdigit() for sign in text) >= DAY_DIGITS:
                 yield name, text
+
+
+def _signatures(page: Page) -> Iterator[tuple[str, str]]:
+    for node in page.tree.css("body [id], body [class]"):
+        if name := signature(node):
+            yield name, " ".join(node.text().split())
+
+
+def _fields(page: Page) -> Iterator[tuple[str, str]]:
+    for node in page.tree.css("input[name][value]"):
+        name = node.attributes["name"] or ""
+        if FIELD.fullmatch(name):
+            yield f'input[name="{name}"]', field_value(node)

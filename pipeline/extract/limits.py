@@ -21,7 +21,7 @@ from typing import NoReturn
 from selectolax.lexbor import SelectolaxError
 
 from pipeline.extract.article import PageError
-from pipeline.memory import freed, give_back, left, settle, sizes, trim
+from pipeline.memory import KEPT_BYTES, freed, give_back, left, settle, sizes, trim
 
 GRACE_SECONDS = 1.0
 CPU_SECONDS = 20.0  # a page, far beyond what an ordinary one takes
@@ -33,6 +33,8 @@ TOGETHER_BYTES, ALONE_BYTES = 64 << 20, 96 << 20
 # back what it had freed before the page.
 NEAR = 0.75
 LEAST_NEW = 1 / 4  # of the memory is there in any case: what is free may lie in pieces too small for a page
+EACH = 16  # pages, for which the memory is measured once
+MUCH_BYTES = 4 << 20
 STATUS, CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
@@ -44,10 +46,46 @@ class _OutOfTimeError(BaseException):
     """No Exception: libraries catch those, and would go on with another text."""
 
 
+class Room:
+    """The memory that pages have which are read one after the other, ``most`` bytes each.
+
+    What the process holds is measured before the first, after one that took much, and before every ``EACH``-th: to ask
+    costs a tenth of what a small page does. In between a page has less room by what others left behind, never more.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.pages = 0  # that may still be read before it is measured again
+        self.held = self.end = 0
+        self.high = 0.0
+
+    def measure(self) -> None:
+        """Find how far the data of this process may grow, and what it may hold; raises MemoryLimitError for no room."""
+        settle()
+        free, least = freed(), int(LEAST_NEW * self.most)
+        if free > self.most / 2:  # so much could be used again unseen
+            trim()
+        if (space := left()) < least or 0 < self.held < sizes()[0] - KEPT_BYTES:
+            give_back()
+            space = left()
+        self.held, data = sizes()
+        room = int(min(max(self.most - free, least), space))
+        if room < least:
+            raise _too_large(self.most)
+        self.end, self.high = data + room, self.held + NEAR * room
+        if _peak() > self.held + MUCH_BYTES / 2:  # of a page before: begin to count anew
+            CLEAR_REFS.write_text("5")
+        self.pages = EACH
+
+    def forget(self) -> None:
+        """Measure again before the next page."""
+        self.pages = 0
+
+
 @contextmanager
-def page_limits(memory: int) -> Iterator[None]:
+def page_limits(room: Room) -> Iterator[None]:
     """Raise PageError in the block when it takes the processor time or the memory of more than one page."""
-    with cpu_limit(CPU_SECONDS), memory_limit(memory):
+    with cpu_limit(CPU_SECONDS), memory_limit(room):
         yield
 
 
@@ -95,8 +133,8 @@ def out_of_time(seconds: float = CPU_SECONDS) -> PageError:
 
 
 @contextmanager
-def memory_limit(most: int) -> Iterator[None]:
-    """Raise MemoryLimitError (too_large) when the block needs ``most`` bytes of memory more than the process has.
+def memory_limit(room: Room) -> Iterator[None]:
+    """Raise MemoryLimitError (too_large) when the block needs more memory than ``room`` has for a page.
 
     Allocations beyond fail. Where a library goes on after that, the peak of the memory tells it. Memory that the heap
     kept of what was freed counts as the block's, and a process near its ceiling gives it no room at all. A no-op but
@@ -105,24 +143,11 @@ def memory_limit(most: int) -> Iterator[None]:
     if sys.platform != "linux":
         yield
         return
-    settle()
-    free = freed()
-    if free > most / 2:  # so much could be used again unseen
-        trim()
-    least = int(LEAST_NEW * most)
-    if (space := left()) < least:
-        give_back()
-        space = left()
-    held, data = sizes()
-    room = int(min(max(most - free, least), space))
-    if room < least:
-        raise _too_large(most)
-    high = held + NEAR * room
-    if _held_more_than(held + NEAR * room / 2):  # of a page before: begin to count anew
-        CLEAR_REFS.write_text("5")
+    if not room.pages:
+        room.measure()
+    room.pages -= 1
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    end = data + room
-    resource.setrlimit(resource.RLIMIT_DATA, (end if hard < 0 else min(end, hard), hard))
+    resource.setrlimit(resource.RLIMIT_DATA, (room.end if hard < 0 else min(room.end, hard), hard))
     failed = False
     try:
         try:
@@ -132,11 +157,14 @@ def memory_limit(most: int) -> Iterator[None]:
     except (MemoryError, SelectolaxError):  # of lexbor, which knows no other
         failed = True
     except Exception:
-        if not _held_more_than(high):
+        if not _held_more_than(room.high):
             raise
         failed = True
-    if failed or _held_more_than(high):
-        raise _too_large(most)
+    if failed or _held_more_than(room.high):
+        room.forget()
+        raise _too_large(room.most)
+    if _peak() > room.held + MUCH_BYTES:  # it may have left as much behind
+        room.forget()
 
 
 def _too_large(most: int) -> MemoryLimitError:
@@ -148,7 +176,11 @@ def _held_more_than(size: float) -> bool:
 
     The system's cheaper figure also knows what the parent held when this process began, so it only clears.
     """
-    if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10 <= size:
+    if _peak() <= size:
         return False
     high = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
     return int(high.split()[1]) << 10 > size
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10

@@ -11,6 +11,7 @@ import msgspec
 
 from pipeline.extract.article import Head
 from pipeline.extract.page import Page
+from pipeline.extract.selectors import selected
 from pipeline.read.times import parse_time
 from pipeline.rules import Pack
 
@@ -31,6 +32,7 @@ TIME_METAS = (
     "dc.date.issued", "article:published", "parsely-pub-date", "date",
 )  # fmt: skip
 AUTHOR_METAS = ("dable:author", "article:author", "author", "byl")
+TITLE_METAS = ("og:title", "twitter:title", "title")
 NO_TITLE = {
     "document",
     "untitled",
@@ -39,6 +41,7 @@ NO_TITLE = {
     "무제",
 }  # what editors put in a new page
 SECTION_METAS = ("article:section", "og:article:section", "dable:section", "section")
+METAS = {*PRESS_METAS, *TIME_METAS, *AUTHOR_METAS, *SECTION_METAS, *TITLE_METAS}
 MAX_TITLE_CHARS, MAX_SECTION_CHARS = 300, 40
 MAX_CHARS = (
     2_000  # of any text that a head is read from; patterns here can take time in proportion to its square
@@ -68,8 +71,8 @@ def _selected(page: Page, layouts: Sequence[Pack], what: str) -> Iterator[str]:
 def _found(page: Page, layouts: Sequence[Pack], what: str) -> Iterator[Iterator[str]]:
     """Give for each of the packs' selectors of ``what`` the texts of its elements, none empty."""
     for layout in layouts:
-        for selector in getattr(layout.extract, what):
-            yield filter(None, (_folded(node.text()) for node in page.tree.css(selector)))
+        for nodes in selected(page.tree, getattr(layout.extract, what)):
+            yield filter(None, (_folded(node.text()) for node in nodes))
 
 
 def _metas(page: Page) -> dict[str, str]:
@@ -77,7 +80,7 @@ def _metas(page: Page) -> dict[str, str]:
     for node in page.tree.tags("meta"):
         given = node.attributes
         name = given.get("property") or given.get("name") or given.get("itemprop")
-        value = _folded(given.get("content")) if name and name not in found else None
+        value = _folded(given.get("content")) if name in METAS and name not in found else None
         if name and value:
             found[name] = value
     return found
@@ -126,7 +129,7 @@ def _title(
         return headline[:MAX_TITLE_CHARS]
     tag = page.tree.css_first("title")
     candidates = (
-        metas.get("og:title"), data.get("headline"), metas.get("twitter:title"), metas.get("title"),
+        metas.get(TITLE_METAS[0]), data.get("headline"), *(metas.get(name) for name in TITLE_METAS[1:]),
         tag.text() if tag else None,
     )  # fmt: skip
     texts = (text for text in candidates if isinstance(text, str) and text.strip())

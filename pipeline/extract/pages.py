@@ -19,12 +19,13 @@ from pipeline.extract.limits import (
     ALONE_BYTES,
     TOGETHER_BYTES,
     MemoryLimitError,
+    Room,
     out_of_time,
     page_limits,
 )
 from pipeline.extract.shape import check_lines, check_shape
 from pipeline.extract.text import FAILED
-from pipeline.memory import KEPT_BYTES, footprint, freed, give_back, sizes
+from pipeline.memory import footprint, freed, give_back
 from pipeline.read.batch import DETAIL_CHARS
 from pipeline.schema import DOCUMENTS, LINES, conform
 
@@ -97,9 +98,10 @@ def _decided(result: Outcome | Crashed) -> TypeGuard[Outcome]:
 def _here(rows: Iterator[Row], guide: Guide) -> Iterator[tuple[Row, Outcome | Crashed]]:
     """Read pages in this process until it has grown of them, and the others in a child, replaced when it has."""
     start = footprint()
+    room = Room(TOGETHER_BYTES)
     for row in rows:
-        yield row, read_page(row, guide)
-        if freed() > FREED_BYTES or footprint() > start + GROWN_BYTES:
+        yield row, read_page(row, guide, room)
+        if not room.pages and (freed() > FREED_BYTES or footprint() > start + GROWN_BYTES):
             yield from _apart(rows, guide)
 
 
@@ -126,30 +128,31 @@ def read_first(row: Row, guide: Guide) -> Outcome:
     from pipeline.extract.html import main_text  # noqa: PLC0415 - in the child
 
     main_text(FIRST)  # what is loaded once is not the page's
-    return read_page(row, guide, ALONE_BYTES)
+    return read_page(row, guide, Room(ALONE_BYTES))
 
 
-def read_page(row: Row, guide: Guide, memory: int = TOGETHER_BYTES) -> Outcome:
+def read_page(row: Row, guide: Guide, room: Room | None = None) -> Outcome:
     """Return what a page gives, or why it gives nothing; MemoryLimitError says that it is to be read alone."""
     from pipeline.extract.html import read_article  # noqa: PLC0415 - text alone does not wait for trafilatura
 
-    return outcome(partial(read_article, row.content, row.doc_id, row.host, guide), row.content, memory)
+    read = partial(read_article, row.content, row.doc_id, row.host, guide)
+    return outcome(read, row.content, room or Room(TOGETHER_BYTES))
 
 
-def outcome(read: Callable[[], Article], content: bytes, memory: int = TOGETHER_BYTES) -> Outcome:
+def outcome(read: Callable[[], Article], content: bytes, room: Room) -> Outcome:
     """Return what ``read`` gives of a page, or why it gives nothing: whatever a parser raises is this page's alone."""
-    before = sizes()[0]
-    result, small = _outcome(read, content, memory)
-    if not small or sizes()[0] > before + KEPT_BYTES:
+    result, small = _outcome(read, content, room)
+    if not small:
         give_back()
+        room.forget()
     return result
 
 
-def _outcome(read: Callable[[], Article], content: bytes, memory: int) -> tuple[Outcome, bool]:
+def _outcome(read: Callable[[], Article], content: bytes, room: Room) -> tuple[Outcome, bool]:
     """Do what ``outcome`` does, and tell whether it took little memory."""
     small = False
     try:
-        with page_limits(memory):
+        with page_limits(room):
             small = check_shape(content)
             article = read()
             check_lines(len(article.lines))

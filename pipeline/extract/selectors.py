@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline.extract.page import Page
 from pipeline.extract.walk import Paragraph, own_texts, paragraphs
@@ -29,12 +29,24 @@ def selected_lines(page: Page, layouts: Sequence[Pack]) -> tuple[list[Paragraph]
     selector.
     """
     for layout in layouts:
-        for selector in layout.extract.body:
-            for node in page.tree.css(selector):
+        for nodes in selected(page.tree, layout.extract.body):
+            for node in nodes:
                 lines = _article_lines(node, layout)
                 if lines:
                     return lines, layout
     return [], None
+
+
+def selected(tree: LexborHTMLParser, selectors: Sequence[str]) -> Iterator[list[LexborNode]]:
+    """Give the elements of each of ``selectors`` in turn.
+
+    All are asked for at once first: to walk a page once a selector would take longer than to read its article.
+    """
+    found = tree.css(", ".join(selectors)) if selectors else []
+    if len({node.mem_id for node in found}) == 1:  # several selectors can select it
+        yield found[:1]
+    elif found:
+        yield from map(tree.css, selectors)
 
 
 def _article_lines(node: LexborNode, layout: Pack) -> list[Paragraph]:

@@ -42,53 +42,61 @@ def paragraphs(
     """
     lines: list[Paragraph] = []
     plain: list[bool] = []  # of each line: some of it is no link
-    texts: list[str] = []
-    place, unlinked = 0, False
-    part: str | None = None
-    for text, own_place, own_part, linked in _texts(root, parts or {}):
-        if own_place != place:
-            _close(texts, part, lines, plain, unlinked)
-            place, part, unlinked = own_place, own_part, False
-        texts.append(text)
-        unlinked = unlinked or not linked
-    _close(texts, part, lines, plain, unlinked)
+    for texts, part, unlinked in _runs(root, parts or {}):
+        text = " ".join("".join(texts).split()).strip(" |")
+        if text:
+            lines.append(Paragraph(text, part))
+            plain.append(unlinked)
     return _listed(lines, plain, links) if links else lines
 
 
-def _texts(root: LexborNode, names: Mapping[int, str]) -> Iterator[tuple[str, int, str | None, bool]]:
-    """Give every text that is shown, with a number for its paragraph, its part, and whether it is a link's or blank.
+def _runs(  # noqa: C901 - one loop over all nodes: to call anything for each would cost as much as the rest
+    root: LexborNode, names: Mapping[int, str]
+) -> Iterator[tuple[list[str], str | None, bool]]:
+    """Give the texts of each paragraph under ``root``, in reading order, its part, and whether some of it is no link.
 
-    Two texts are of one paragraph when they stand in the same block and part, and no block began between them.
+    Goes from an element to its first child or its next neighbour: to ask every text for its parent takes longer.
     """
-    blocks: dict[
-        int, tuple[int, str | None]
-    ] = {}  # of every shown element, by its mem_id: its block, its part
-    links: set[int] = set()
-    paragraph = 1
-    last: tuple[int, str | None] = (root.mem_id, None)
-    begun = False
-    for node in root.traverse(include_text=True):
-        tag, parent = node.tag, node.parent
-        above = parent.mem_id if parent is not None else 0
-        around = blocks.get(above) if blocks else last
-        if around is None:
-            continue
+    texts: list[str] = []
+    unlinked = False
+    part: tuple[int, str] | None = None  # an element's ``mem_id`` and its name
+    place, linked = 0, False
+    of = place, part  # the paragraph that is open
+    above: list[
+        tuple[LexborNode, bool, tuple[int, str] | None, bool]
+    ] = []  # open elements, and what they stand in
+    node: LexborNode | None = root
+    while node is not None:
+        tag, child = node.tag, None
         if tag == "-text":
-            if begun or around != last:
-                paragraph, last, begun = paragraph + 1, around, False
             text = node.text_content or ""
-            yield text, paragraph, around[1], above in links or text.isspace()
+            if (place, part) != of:
+                if texts:
+                    yield texts, of[1] and of[1][1], unlinked
+                texts, unlinked, of = [], False, (place, part)
+            blank = text.isspace()
+            if texts or not blank:
+                texts.append(text)
+                unlinked = unlinked or not (linked or blank)
         elif tag not in HIDDEN:
-            own = node.mem_id
-            if around[1] is None and own in names:
-                around = (own, names[own])
-            elif tag in BREAKS:
-                around, begun = (own, around[1]), True
-            elif tag in CELLS and not begun and around == last:
-                yield CELL_GAP, paragraph, around[1], True
-            if above in links or (tag == "a" and "href" in node.attributes):
-                links.add(own)
-            blocks[own] = around
+            child = node.first_child
+            breaks = tag in BREAKS
+            place += breaks
+            if tag in CELLS and (place, part) == of:
+                texts.append(CELL_GAP)
+        if child is not None:
+            above.append((node, breaks, part, linked))
+            if names and part is None and (own := node.mem_id) in names:
+                part = own, names[own]
+            linked = linked or (tag == "a" and "href" in node.attributes)
+            node = child
+            continue
+        while above and (child := node.next) is None:
+            node, breaks, part, linked = above.pop()
+            place += breaks
+        node = child
+    if texts:
+        yield texts, of[1] and of[1][1], unlinked
 
 
 def _listed(lines: list[Paragraph], plain: list[bool], name: str) -> list[Paragraph]:
@@ -111,13 +119,3 @@ def listed_texts(root: LexborNode | None) -> set[str]:
 def own_texts(lines: list[Paragraph]) -> list[str]:
     """Return the texts that are the article's own."""
     return [line.text for line in lines if line.part is None]
-
-
-def _close(
-    texts: list[str], part: str | None, lines: list[Paragraph], plain: list[bool], unlinked: bool
-) -> None:
-    text = " ".join("".join(texts).split()).strip(" |")
-    if text:
-        lines.append(Paragraph(text, part))
-        plain.append(unlinked)
-    texts.clear()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -55,6 +56,7 @@ DELETE = 0x7F
 # Of three bytes in UTF-8, by the first the other two: U+2028 and U+2029, and the code points of DROPPED.
 _BLOCK = 1 << 20  # bytes looked at at once: what NumPy makes of them is four times as large
 LAST = {0xE2: (0x80A8, 0x80A9), 0xEF: (0xBBBF, 0xBFBE, 0xBFBF)}
+LAST_OR_REPLACED = {**LAST, 0xEF: (*LAST[0xEF], 0xBFBD)}
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 # Hangul in UTF-8, and in CP949, read as Windows-1252 and encoded once more. Bytes that this charset lacks are controls
@@ -99,6 +101,22 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
     return _noted(text, codec, declared)
 
 
+def is_plain(data: bytes, declared: str | None = None) -> bool:
+    """Tell whether ``data`` is clean UTF-8 of which ``decode`` has nothing to note, without making its text."""
+    told = data.isascii() or not declared or codec_of(declared) == "utf-8"
+    return told and _is_utf8(data) and is_clean(data, LAST_OR_REPLACED)
+
+
+def _is_utf8(data: bytes) -> bool:
+    ends = np.array([0, len(data)], np.int64)
+    text = pa.Array.from_buffers(pa.large_string(), 1, [None, pa.py_buffer(ends), pa.py_buffer(data)])
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def undecodable(chars: int, replaced: int) -> bool:
     """Tell whether too much of a text was replaced: over 1 %, but one in a short text (a cut end) may be."""
     return replaced == chars > 0 or replaced > max(1, chars * UNDECODABLE_SHARE)
@@ -111,13 +129,16 @@ def is_binary(data: bytes) -> bool:
     return data.startswith(MAGICS) or (0 in data and data.count(0) > len(data) * NUL_SHARE)
 
 
-def is_clean(data: bytes | pa.Buffer) -> bool:
-    """Tell whether UTF-8 holds nothing that ``sanitise`` changes, by its bytes: cheaper than a search of its text."""
+def is_clean(data: bytes | pa.Buffer, last: Mapping[int, Sequence[int]] = LAST) -> bool:
+    """Tell whether UTF-8 holds nothing that ``sanitise`` changes, by its bytes: cheaper than a search of its text.
+
+    ``last`` are the code points of three bytes that it must not hold.
+    """
     codes = np.frombuffer(data, np.uint8)
-    return all(_is_clean(codes[at : at + _BLOCK + 2], _BLOCK) for at in range(0, len(codes), _BLOCK))
+    return all(_is_clean(codes[at : at + _BLOCK + 2], _BLOCK, last) for at in range(0, len(codes), _BLOCK))
 
 
-def _is_clean(codes: npt.NDArray[np.uint8], size: int) -> bool:
+def _is_clean(codes: npt.NDArray[np.uint8], size: int, last: Mapping[int, Sequence[int]]) -> bool:
     """Do what ``is_clean`` does for characters that begin in the first ``size`` bytes."""
     own = codes[:size]
     if ((own < ord(" ")) & (own - ord("\t") > 1)).any() or (own == DELETE).any():  # \n follows \t
@@ -125,8 +146,8 @@ def _is_clean(codes: npt.NDArray[np.uint8], size: int) -> bool:
     places = {lead: np.flatnonzero(own == lead) for lead in (0xC2, 0xE2, 0xEF)}
     if (codes[places[0xC2] + 1] < 0xA0).any():  # U+0080 to U+009F
         return False
-    marks = {lead: codes[places[lead] + 1].astype(np.uint16) << 8 | codes[places[lead] + 2] for lead in LAST}
-    return not any((marks[lead] == last).any() for lead, all_last in LAST.items() for last in all_last)
+    marks = {lead: codes[places[lead] + 1].astype(np.uint16) << 8 | codes[places[lead] + 2] for lead in last}
+    return not any((marks[lead] == pair).any() for lead, pairs in last.items() for pair in pairs)
 
 
 def sanitise(text: str) -> str:

@@ -7,6 +7,7 @@ Nothing of a file that ends early or contradicts itself may be used, so a reader
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -67,12 +68,21 @@ def read_whole(path: Path, limit: int) -> bytes:
     """Return the content of a file; raises UnusableError, also (too_large) for more than ``limit`` bytes."""
     parts: list[bytes] = []
     left = limit
-    for part in unpacked(path):
+    for part in _parts(path, limit):
         parts.append(part)
         left -= len(part)
         if left < 0:
             raise UnusableError("too_large", f"more than {limit >> 20} MiB, the most a page may have")
     return b"".join(parts)
+
+
+def _parts(path: Path, limit: int) -> Iterator[bytes]:
+    """Do what ``unpacked`` does, but give a plain file of at most ``limit`` bytes at once."""
+    with path.open("rb", buffering=0) as raw:
+        if os.fstat(raw.fileno()).st_size <= limit and packing(raw) is None:
+            yield raw.readall()
+            return
+    yield from unpacked(path)
 
 
 @contextlib.contextmanager

@@ -6,10 +6,10 @@ import re
 from html import unescape
 
 from pipeline.read.batch import InputFile, Row, content_id
-from pipeline.read.text import decoded_file
+from pipeline.read.text import content_of
 
-HEAD_BYTES = 16 << 10  # the standard allows 1,024 for the charset; real pages put scripts before it
-HEAD_CHARS = 256 << 10
+CHARSET_BYTES = 16 << 10  # the standard allows 1,024 for the charset; real pages put scripts before it
+HEAD_BYTES = 256 << 10
 CHARSET = re.compile(
     rb"<meta\b[^>]*?charset\s*+=\s*+[\"']?+\s*+([\w.:-]+)|<\?xml\b[^>]*?encoding\s*+=\s*+[\"']\s*+([\w.:-]+)",
     re.IGNORECASE,
@@ -17,10 +17,10 @@ CHARSET = re.compile(
 # Comments and scripts are matched to be passed over. What is unclosed runs to the end, and what repeats is never tried
 # in smaller pieces (``*+``), so that the scan of a hostile page stays linear.
 HEAD_TAG = re.compile(
-    r"<!--.*?(?:-->|\Z)|<(script|style|noscript)\b.*?(?:</\1|\Z)|<(?:link|meta)\b([^>]*)(?:>|\Z)|</head\b|<body\b",
+    rb"<!--.*?(?:-->|\Z)|<(script|style|noscript)\b.*?(?:</\1|\Z)|<(?:link|meta)\b([^>]*)(?:>|\Z)|</head\b|<body\b",
     re.IGNORECASE | re.DOTALL,
 )
-ADDRESSED = re.compile(r"canonical|og:url", re.IGNORECASE)
+ADDRESSED = re.compile(rb"canonical|og:url", re.IGNORECASE)
 ATTRIBUTE = re.compile(
     r"""(?<![a-z:-])([a-z:-]++)\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
@@ -30,32 +30,32 @@ ARTICLE_URL = re.compile(r"https?://[^/?#\s]+(?:/[^#\s]|\?[^#\s])\S*", re.IGNORE
 
 def html_page(file: InputFile) -> Row:
     """Return the page of an HTML file; its id is its declared address, else a hash."""
-    decoded, content = decoded_file(file, declared_charset)
-    url = declared_url(decoded.text)
+    content, note = content_of(file, declared_charset)
+    url = declared_url(content)
     return {
         "doc_id": url or content_id(file.source, content),
         "source": file.source,
         "url": url,
         "kind": "html",
         "content": content,
-        "charset": decoded.charset_note,
+        "charset": note,
     }
 
 
 def declared_charset(data: bytes) -> str | None:
     """Return the charset that a page's first ``meta`` or its XML declaration names, as it is written there."""
-    found = CHARSET.search(data[:HEAD_BYTES])
+    found = CHARSET.search(data[:CHARSET_BYTES])
     return (found[1] or found[2]).decode("ascii", "replace") if found else None
 
 
-def declared_url(text: str) -> str | None:
-    """Return the http(s) address of a page by its canonical link, else by ``og:url``; None without either."""
+def declared_url(content: bytes) -> str | None:
+    """Return the http(s) address of a page in UTF-8 by its canonical link, else by ``og:url``; None without either."""
     found: dict[str, str] = {}
-    for tag in HEAD_TAG.finditer(text[:HEAD_CHARS]):
-        if tag[0].lower() in {"</head", "<body"}:
+    for tag in HEAD_TAG.finditer(content, 0, HEAD_BYTES):
+        if tag[0].lower() in {b"</head", b"<body"}:
             break
         if tag[2] and ADDRESSED.search(tag[2]):
-            _note_url(tag[2], found)
+            _note_url(tag[2].decode("utf-8", "replace"), found)
     return found.get("canonical") or found.get("og:url")
 
 

@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 SEOUL = timezone(timedelta(hours=9))
 ZONES = {"Z": UTC, "UTC": UTC, "GMT": UTC, "KST": SEOUL}
 LAST_YEAR = 2099  # as for written years; a larger number is no time
+ISO_CHARS = 16  # 2024-05-13T12:52
 MAX_CHARS = 100  # longer strings are prose, not a time
 # 2024-05-13T12:52:00.5+09:00 | 2024.05.13. 오후 1:40 | 2024/05/13 23:24 | 2024년 5월 13일(월) 오후 1시 40분
 WRITTEN = re.compile(
@@ -37,7 +38,7 @@ def parse_time(text: str | None) -> datetime | None:
     given = (text or "").strip()
     if not given or len(given) > MAX_CHARS:
         return None
-    for read in (_compact, _epoch, _written, _mail):
+    for read in (_iso, _compact, _epoch, _written, _mail):
         try:
             time = read(given)
         except (ValueError, OverflowError, TypeError, IndexError):
@@ -49,6 +50,13 @@ def parse_time(text: str | None) -> datetime | None:
 
 def _utc(time: datetime) -> datetime:
     return (time if time.tzinfo else time.replace(tzinfo=SEOUL)).astimezone(UTC)
+
+
+def _iso(text: str) -> datetime | None:
+    """Read what nearly all tags hold, a day and a time of day in full, without a pattern."""
+    if len(text) < ISO_CHARS or text[4] != "-" or text[10] not in "T " or text[:2] not in {"19", "20"}:
+        return None
+    return _utc(datetime.fromisoformat(text))
 
 
 def _compact(text: str) -> datetime | None:

@@ -16,7 +16,14 @@ from msgspec import structs
 
 from pipeline.execute import Local, Task
 from pipeline.extract.learning import CHECK_PAGES, LEARN_PAGES, LEAST_PAGES, learn
-from pipeline.extract.limits import ALONE_BYTES, TOGETHER_BYTES, MemoryLimitError, cpu_limit, memory_limit
+from pipeline.extract.limits import (
+    ALONE_BYTES,
+    TOGETHER_BYTES,
+    MemoryLimitError,
+    Room,
+    cpu_limit,
+    memory_limit,
+)
 from pipeline.extract.pages import FIRST
 from pipeline.extract.shape import is_small
 from pipeline.extract.templates import Template
@@ -89,7 +96,7 @@ def _teach(host: str, ids: Sequence[str], paths: list[Path], memory: int) -> Tau
     contents = dict(rows.select("doc_id", "content").sort("doc_id", "content").collect().iter_rows())
     teachers = [contents[doc_id] for doc_id in ids if is_small(contents[doc_id].encode())]
     try:
-        with cpu_limit(TEACH_SECONDS), memory_limit(memory):
+        with cpu_limit(TEACH_SECONDS), memory_limit(Room(memory)):
             template, texts = _learned(teachers)
     except MemoryLimitError:
         raise
