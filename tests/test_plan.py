@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.run.plan import EVEN, SHARD_BYTES, SHARD_FILES, WHOLE_BYTES, InputFile, cut
+from pipeline.run.plan import EVEN, HTML_PART, SHARD_BYTES, SHARD_FILES, WHOLE_BYTES, InputFile, cut
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,14 @@ def test_files_are_cut_into_even_shards(sizes, shards):
 
     assert [len(shard) for shard in cuts] == shards
     assert list(chain(*cuts)) == files
+
+
+def test_pages_in_html_make_larger_shards():
+    """Four times the bytes of pages in HTML are as much work for stripping, and make as many shards."""
+    sizes = [SHARD_BYTES // 8] * 48
+    texts, pages = (
+        [InputFile(Path(f"{n}{suffix}"), f"{n}", size * part) for n, size in enumerate(sizes)]
+        for suffix, part in ((".txt", 1), (".html.gz", HTML_PART))
+    )
+
+    assert [len(shard) for shard in cut(pages)] == [len(shard) for shard in cut(texts)]

@@ -37,16 +37,24 @@ def selected_lines(page: Page, layouts: Sequence[Pack]) -> tuple[list[Paragraph]
     return [], None
 
 
-def selected(tree: LexborHTMLParser, selectors: Sequence[str]) -> Iterator[list[LexborNode]]:
-    """Give the elements of each of ``selectors`` in turn.
+def selected(tree: LexborHTMLParser, selectors: Sequence[str]) -> Iterator[Iterator[LexborNode]]:
+    """Give the elements of each of ``selectors`` in turn, in the order of the page.
 
-    All are asked for at once first: to walk a page once a selector would take longer than to read its article.
+    A page of the newest layout needs the first alone. The others are asked for at once before each is: a page is walked
+    from end to end for every selector that fits nothing.
     """
-    found = tree.css(", ".join(selectors)) if selectors else []
-    if len({node.mem_id for node in found}) == 1:  # several selectors can select it
-        yield found[:1]
-    elif found:
-        yield from map(tree.css, selectors)
+    if selectors:
+        yield _nodes(tree, selectors[0])
+    others = selectors[1:]
+    if others and tree.css_first(", ".join(others)) is not None:
+        yield from (_nodes(tree, selector) for selector in others)
+
+
+def _nodes(tree: LexborHTMLParser, selector: str) -> Iterator[LexborNode]:
+    first = tree.css_first(selector)  # often it is all that is wanted, and the walk ends there
+    if first is not None:
+        yield first
+        yield from tree.css(selector)[1:]
 
 
 def _article_lines(node: LexborNode, layout: Pack) -> list[Paragraph]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -53,10 +53,10 @@ CONTROLS = r"[\x00-\x08\x0e-\x1f\x7f-\x9f]"
 # All of them but the \n as one class of characters: a search for it is far faster than for alternatives.
 _UNCLEAN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 DELETE = 0x7F
-# Of three bytes in UTF-8, by the first the other two: U+2028 and U+2029, and the code points of DROPPED.
 _BLOCK = 1 << 20  # bytes looked at at once: what NumPy makes of them is four times as large
-LAST = {0xE2: (0x80A8, 0x80A9), 0xEF: (0xBBBF, 0xBFBE, 0xBFBF)}
-LAST_OR_REPLACED = {**LAST, 0xEF: (*LAST[0xEF], 0xBFBD)}
+# By their three bytes in UTF-8: U+2028 and U+2029, and the code points of DROPPED.
+UNCLEAN = frozenset({0xE280A8, 0xE280A9, 0xEFBBBF, 0xEFBFBE, 0xEFBFBF})
+UNCLEAN_OR_REPLACED = UNCLEAN | {0xEFBFBD}
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 
 # Hangul in UTF-8, and in CP949, read as Windows-1252 and encoded once more. Bytes that this charset lacks are controls
@@ -104,7 +104,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded:
 def is_plain(data: bytes, declared: str | None = None) -> bool:
     """Tell whether ``data`` is clean UTF-8 of which ``decode`` has nothing to note, without making its text."""
     told = data.isascii() or not declared or codec_of(declared) == "utf-8"
-    return told and _is_utf8(data) and is_clean(data, LAST_OR_REPLACED)
+    return told and _is_utf8(data) and is_clean(data, UNCLEAN_OR_REPLACED)
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -129,25 +129,27 @@ def is_binary(data: bytes) -> bool:
     return data.startswith(MAGICS) or (0 in data and data.count(0) > len(data) * NUL_SHARE)
 
 
-def is_clean(data: bytes | pa.Buffer, last: Mapping[int, Sequence[int]] = LAST) -> bool:
+def is_clean(data: bytes | pa.Buffer, unclean: Collection[int] = UNCLEAN) -> bool:
     """Tell whether UTF-8 holds nothing that ``sanitise`` changes, by its bytes: cheaper than a search of its text.
 
-    ``last`` are the code points of three bytes that it must not hold.
+    ``unclean`` are the characters of three bytes that it must not hold, by these bytes.
     """
     codes = np.frombuffer(data, np.uint8)
-    return all(_is_clean(codes[at : at + _BLOCK + 2], _BLOCK, last) for at in range(0, len(codes), _BLOCK))
+    return all(_is_clean(codes[at : at + _BLOCK + 2], _BLOCK, unclean) for at in range(0, len(codes), _BLOCK))
 
 
-def _is_clean(codes: npt.NDArray[np.uint8], size: int, last: Mapping[int, Sequence[int]]) -> bool:
+def _is_clean(codes: npt.NDArray[np.uint8], size: int, unclean: Collection[int]) -> bool:
     """Do what ``is_clean`` does for characters that begin in the first ``size`` bytes."""
     own = codes[:size]
     if ((own < ord(" ")) & (own - ord("\t") > 1)).any() or (own == DELETE).any():  # \n follows \t
         return False
-    places = {lead: np.flatnonzero(own == lead) for lead in (0xC2, 0xE2, 0xEF)}
-    if (codes[places[0xC2] + 1] < 0xA0).any():  # U+0080 to U+009F
+    places = np.flatnonzero((own & 0xDF == 0xC2) | (own == 0xEF))  # 0xC2, 0xE2, 0xEF
+    first, second, third = (codes.take(places + after, mode="clip") for after in range(3))
+    if ((first == 0xC2) & (second < 0xA0)).any():  # U+0080 to U+009F
         return False
-    marks = {lead: codes[places[lead] + 1].astype(np.uint16) << 8 | codes[places[lead] + 2] for lead in last}
-    return not any((marks[lead] == pair).any() for lead, pairs in last.items() for pair in pairs)
+    return unclean.isdisjoint(
+        (first.astype(np.uint32) << 16 | second.astype(np.uint16) << 8 | third).tolist()
+    )
 
 
 def sanitise(text: str) -> str:

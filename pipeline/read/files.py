@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,6 +86,7 @@ def discover(inputs: Sequence[str]) -> Discovered:
     return Discovered(files, skipped_rows(problems))
 
 
+@lru_cache(1 << 16)  # planning asks four times for each file
 def reader_of(name: str) -> Reader | OnePage | None:
     """Return the reader for a file name, by its suffix without .gz or .zst; None if there is none."""
     path = Path(name.lower())

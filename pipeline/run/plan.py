@@ -7,8 +7,10 @@ so that a run that was stopped goes on where it stopped, and never on work that 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
-from itertools import accumulate, groupby
+from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate, chain, groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +19,7 @@ import polars as pl
 
 from pipeline.config import RunConfig, deciding
 from pipeline.errors import InputError
-from pipeline.read.files import Discovered, InputFile
+from pipeline.read.files import HTML, Discovered, InputFile, reader_of
 from pipeline.rules import RuleTable
 from pipeline.schema import SKIPPED, conform
 from pipeline.store.files import sha256_of
@@ -26,6 +28,8 @@ from pipeline.store.manifest import Input, Manifest, PackUsed, versions
 # For every shard all patterns are compiled anew, so small ones are dear.
 SHARD_BYTES = 128 << 20
 SHARD_FILES = 8192
+HASHED_FILES = 64  # by a thread at a time
+HTML_PART = 4
 EVEN = 4  # shards: an odd one at the end would leave all workers but one idle
 WHOLE_BYTES = 32 << 20  # below, several workers take as long as one
 
@@ -46,7 +50,7 @@ def plan_run(
 ) -> Plan:
     """Return the plan of a run over what was ``discovered`` into ``folder``, less what ``manifests`` name."""
     own = folder.resolve()
-    hashed = [(file, hash_of(file)) for file in discovered.files if not file.path.is_relative_to(own)]
+    hashed = hashes_of([file for file in discovered.files if not file.path.is_relative_to(own)])
     unread = [Input(source, 0, None) for source in discovered.skipped["source"]]
     committed = {(item.source, item.sha256) for manifest in manifests for item in manifest.inputs}
     new = [(file, digest) for file, digest in hashed if (file.source, digest) not in committed]
@@ -65,6 +69,14 @@ def plan_run(
     )
 
 
+def hashes_of(files: Sequence[InputFile]) -> list[tuple[InputFile, str | None]]:
+    """Return each file with its ``hash_of``: by threads, for Python lets others run while it hashes."""
+    groups = [files[first : first + HASHED_FILES] for first in range(0, len(files), HASHED_FILES)]
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+        hashed = threads.map(lambda group: [(file, hash_of(file)) for file in group], groups)
+        return list(chain.from_iterable(hashed))
+
+
 def hash_of(file: InputFile) -> str | None:
     """Return the SHA-256 of an input file, or None when it cannot be read."""
     try:
@@ -76,11 +88,16 @@ def hash_of(file: InputFile) -> str | None:
 def cut(files: Sequence[InputFile]) -> list[list[InputFile]]:
     """Return ``files`` in shards of about the same size, whatever the number of workers.
 
-    Their number is a multiple of ``EVEN``, or one. A file counts as a few KB more than it has.
+    Their number is a multiple of ``EVEN``, or one. A file counts as a few KB more than it has, a page in HTML as a
+    part of what it has, for little of it is text.
     """
-    weights = [file.size + SHARD_BYTES // SHARD_FILES for file in files]
-    whole = sum(weights)
-    count = -(-whole // (SHARD_BYTES * EVEN)) * EVEN if whole > WHOLE_BYTES else 1
+    weights = [
+        file.size // (HTML_PART if reader_of(file.path.name) is HTML else 1) + SHARD_BYTES // SHARD_FILES
+        for file in files
+    ]
+    whole, size = sum(weights), sum(file.size for file in files)
+    few = size + len(files) * (SHARD_BYTES // SHARD_FILES) <= WHOLE_BYTES
+    count = 1 if few else -(-whole // (SHARD_BYTES * EVEN)) * EVEN
     places = (before * count // whole for before in accumulate(weights, initial=0))
     placed = groupby(zip(files, places, strict=False), key=lambda pair: pair[1])
     return [[file for file, _ in shard] for _, shard in placed]
