@@ -147,9 +147,8 @@ def _is_clean(codes: npt.NDArray[np.uint8], size: int, unclean: Collection[int])
     first, second, third = (codes.take(places + after, mode="clip") for after in range(3))
     if ((first == 0xC2) & (second < 0xA0)).any():  # U+0080 to U+009F
         return False
-    return unclean.isdisjoint(
-        (first.astype(np.uint32) << 16 | second.astype(np.uint16) << 8 | third).tolist()
-    )
+    three = first.astype(np.uint32) << 16 | second.astype(np.uint16) << 8 | third
+    return not any((three == one).any() for one in unclean)
 
 
 def sanitise(text: str) -> str:
