@@ -26,6 +26,9 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 STOP_SECONDS = 5.0
 CEILING_BYTES = 368 << 20  # of a worker's memory: pages are read elsewhere before they take it further
 WORN_BYTES = 288 << 20  # a worker that holds more of memory after a task is replaced: nothing of it is needed
+# One thread of Polars each: there is a worker a core already. Memory that Polars freed goes back soon: left alone, it
+# keeps it for seconds, beside what the next batch needs.
+MODEST = {"POLARS_MAX_THREADS": "1", "_RJEM_MALLOC_CONF": "dirty_decay_ms:100,muzzy_decay_ms:0"}
 
 
 class Task(NamedTuple):
@@ -159,24 +162,25 @@ class _Worker:
         context = get_context("spawn")
         pipe, end = context.Pipe()
         self.process = context.Process(target=_serve, args=(end, os.getpid(), self.modules), daemon=False)
-        with _one_thread(), _deaf():
+        with _modest(), _deaf():
             self.process.start()
         end.close()
         self.pipe = pipe  # last: a signal may come at any line, and only what is started can be stopped
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let processes started inside use one Polars thread each: there is a worker a core already."""
-    before = os.environ.get("POLARS_MAX_THREADS")
-    os.environ["POLARS_MAX_THREADS"] = "1"
+def _modest() -> Iterator[None]:
+    """Let processes started inside live in ``MODEST``, an environment that Polars reads when it is loaded."""
+    before = {name: os.environ.get(name) for name in MODEST}
+    os.environ.update(MODEST)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["POLARS_MAX_THREADS"]
-        else:
-            os.environ["POLARS_MAX_THREADS"] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextmanager

@@ -9,8 +9,8 @@ import numpy as np
 from selectolax.lexbor import LexborHTMLParser
 
 from pipeline.extract.article import PageError
+from pipeline.read.batch import HTML_BYTES
 
-MOST_BYTES = 4 << 20  # before parsing
 MOST_TAGS = 30_000  # signs "<", before parsing: parsers can take time in proportion to their square
 MOST_ELEMENTS = 20_000  # after parsing: tags left open are made anew in every paragraph that follows
 MOST_TEXT_BYTES = 1 << 20  # of a page's text without markup and scripts, in UTF-8
@@ -28,7 +28,7 @@ def check_shape(content: bytes) -> bool:
     """
     if is_small(content):
         return True
-    _check(len(content), MOST_BYTES, "bytes")
+    _check(len(content), HTML_BYTES, "bytes")
     _check(_tags(content), MOST_TAGS, "tags")
     tree = LexborHTMLParser(content)
     _check(len(tree.css("*")), MOST_ELEMENTS, "elements")

@@ -18,6 +18,7 @@ RECORDS_BYTES = (
     4 << 20
 )  # of records read at once: what is made of them on the way to pages is many times as large
 PAGE_BYTES = 8 << 20  # of one page's content; the longest real article pages stay below 3 MB
+HTML_BYTES = 4 << 20  # of a page in HTML, in UTF-8
 DETAIL_CHARS = 300
 # The host of an address, its scheme optional: what stands before a port, a path or a query.
 HOST = r"^(?i)(?:[a-z][a-z0-9+.-]*:)?(?://)?(?:[^/?#@\s]*@)?([^/?#:@\s]+\.[^/?#:@\s]+)"
@@ -63,16 +64,16 @@ class UnusableError(Exception):
 
 def grouped(records: Iterable[tuple[T, int]]) -> Iterator[list[T]]:
     """Give records, each of which comes with its bytes, in groups of a bounded number and size."""
-    group: list[T] = []
+    groups: list[list[T]] = [[]]
     size = 0
     for record, added in records:
-        group.append(record)
+        groups[0].append(record)
         size += added
-        if len(group) == BATCH_PAGES or size >= RECORDS_BYTES:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
+        if len(groups[0]) == BATCH_PAGES or size >= RECORDS_BYTES:
+            yield groups.pop()  # which none but the caller holds then
+            groups, size = [[]], 0
+    if groups[0]:
+        yield groups.pop()
 
 
 def page_rows(rows: list[Row]) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -53,6 +53,9 @@ CONTROLS = r"[\x00-\x08\x0e-\x1f\x7f-\x9f]"
 # All of them but the \n as one class of characters: a search for it is far faster than for alternatives.
 _UNCLEAN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 DELETE = 0x7F
+SHORT_BYTES = (
+    12  # texts that Arrow keeps beside their lengths, not in a buffer ("variable-size binary view layout")
+)
 _BLOCK = 1 << 20  # bytes looked at at once: what NumPy makes of them is four times as large
 # By their three bytes in UTF-8: U+2028 and U+2029, and the code points of DROPPED.
 UNCLEAN = frozenset({0xE280A8, 0xE280A9, 0xEFBBBF, 0xEFBFBE, 0xEFBFBF})
@@ -165,11 +168,17 @@ def sanitise(text: str) -> str:
 
 def sanitised(column: pl.Series) -> pl.Series:
     """Return ``sanitise`` of a column, which cannot hold surrogates in the first place."""
-    text = column.to_arrow(compat_level=pl.CompatLevel.oldest()).buffers()[2]
-    if text is None or is_clean(text):
+    if all(map(is_clean, _buffers(column))):
         return column
     ended = column.str.replace_all(LINE_ENDS, "\n")
     return ended.str.replace_all(DROPPED, "").str.replace_all(CONTROLS, " ")
+
+
+def _buffers(column: pl.Series) -> Iterator[pa.Buffer]:
+    """Give the bytes of a column's texts, and perhaps of texts that it held before; short ones lie apart."""
+    yield from column.to_arrow(compat_level=pl.CompatLevel.newest()).buffers()[2:]
+    short = column.filter(column.str.len_bytes() <= SHORT_BYTES)
+    yield from filter(None, [short.to_arrow(compat_level=pl.CompatLevel.oldest()).buffers()[2]])
 
 
 def without_surrogates(text: str) -> str:

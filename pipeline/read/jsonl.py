@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ import polars as pl
 from pipeline.config import FieldNames
 from pipeline.read.batch import (
     DETAIL_CHARS,
+    HTML_BYTES,
     PAGE_BYTES,
     Batch,
     InputFile,
@@ -26,6 +27,7 @@ from pipeline.read.fields import GUESSES, check_fields, matched
 from pipeline.read.records import RAW, as_text, batches
 from pipeline.schema import conform
 
+LARGE_BYTES = 1 << 20  # of a line; of a larger one columns would hold many copies at once
 LINE_BYTES = 4 * PAGE_BYTES  # JSON spends up to six bytes on what UTF-8 holds in three
 SNIFF_BYTES = 64 << 10
 WIDE_BOMS = (b"\xff\xfe", b"\xfe\xff")
@@ -56,14 +58,14 @@ def read_jsonl(file: InputFile, fields: FieldNames) -> Iterator[Batch]:
     """
     prove(file.path)
     lines = ((line, len(line.data or b"")) for line in _file_lines(file))
-    groups = (_at_once(group, fields) or _one_by_one(group, fields) for group in grouped(lines))
-    first = next(groups, None)
-    if first is None:
+    first = True
+    for frame, keys in map(partial(_records, fields=fields), grouped(lines)):
+        if first and frame["reason"].null_count():
+            check_fields(fields, keys)
+        first = False
+        yield from batches(frame, file.source)
+    if first:
         raise UnusableError("no_text", "the file holds no record")
-    if first.frame["reason"].null_count():
-        check_fields(fields, first.keys)
-    for group in chain((first,), groups):
-        yield from batches(group.frame, file.source)
 
 
 def read_json(file: InputFile, fields: FieldNames) -> Iterator[Batch]:
@@ -108,6 +110,12 @@ def _file_lines(file: InputFile) -> Iterator[Line]:
     return lines_of(parts, LINE_BYTES)
 
 
+def _records(group: list[Line], fields: FieldNames) -> _Records:
+    if all(len(line.data or b"") <= LARGE_BYTES for line in group):
+        return _at_once(group, fields) or _one_by_one(group, fields)
+    return _one_by_one(group, fields)
+
+
 def _at_once(group: list[Line], fields: FieldNames) -> _Records | None:
     """Return a group's records column by column, faster than one by one; None when one of them is unusual.
 
@@ -145,10 +153,19 @@ def _one_by_one(group: list[Line], fields: FieldNames) -> _Records:
         row = _picked(value, holding(tuple(value))) if why is None else dict.fromkeys(RAW)
         reason = None if why is None else "too_large" if line.data is None else "bad_record"
         detail = why and f"line {line.number}, byte offset {line.offset}: {why}"[:DETAIL_CHARS]
+        if too_large := _too_large(row):
+            row, reason, detail = {**row, "text": None, "html": None}, "too_large", too_large
         rows.append({**row, "number": line.number, "charset": note, "reason": reason, "detail": detail})
         seen |= dict.fromkeys(value)
     frame = pl.DataFrame({name: [row.get(name) for row in rows] for name in RAW}, schema=RAW)
     return _Records(frame, tuple(seen))
+
+
+def _too_large(row: Row) -> str | None:
+    """Return why a record's text is too large, before columns hold it."""
+    text, most = (row["text"], PAGE_BYTES) if row["text"] else (row["html"] or "", HTML_BYTES)
+    size = len(text.encode()) if len(text) > most / 4 else 0  # a character has four bytes at most
+    return f"{size} bytes; a page may have {most}" if size > most else None
 
 
 def _picked(value: Row, holding: dict[str, tuple[str, ...]]) -> Row:

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.read.batch import PAGE_BYTES, RECORDS_BYTES, Batch, content_id, host_of
+from pipeline.read.batch import HTML_BYTES, PAGE_BYTES, RECORDS_BYTES, Batch, content_id, host_of
 from pipeline.read.charset import REPLACED, UNDECODABLE_SHARE, sanitised
 from pipeline.read.times import parse_time
 from pipeline.schema import PAGES, SKIPPED, TIME, conform
@@ -32,7 +32,8 @@ _RAW: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 RAW = pl.Schema(_RAW)
 FACTS = ("id", "url", "title", "press", "published")
-HTML_START = r"(?i)^\s*(<\?xml[^>]*>\s*)?(<!doctype html|<html[\s>])"
+VISIBLE = r"[^\s\x00-\x1f\x7f-\x9f\ufeff\ufffe\uffff]"  # something of a text is left when it is clean
+HTML_START = r"(?i)^[\s\x00-\x1f\x7f-\x9f\ufeff]*(<\?xml[^>]*>\s*)?(<!doctype html|<html[\s>])"
 
 
 def batches(raw: pl.DataFrame, source: str) -> Iterator[Batch]:
@@ -60,62 +61,77 @@ def as_text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
 
 
 def _batch(raw: pl.DataFrame, source: str) -> Batch:
-    judged = _judged(_cleaned(raw).with_columns(source=pl.concat_str(pl.lit(f"{source}#"), "number")))
-    good = judged.filter(pl.col("reason").is_null())
-    own = pl.coalesce("id", "url")
-    ids = [
-        given or content_id(source, content.encode())
-        for given, content in good.select(
-            own, pl.when(own.is_null()).then("content").alias("only")
-        ).iter_rows()
-    ]
-    times = pl.Series([parse_time(time) for time in good["published"]], dtype=TIME)
+    """Return the pages and skipped rows of records. A page can be as large as all else here, so few copies are made."""
+    records = _judged(_facts(raw, source).hstack(_chosen(raw)))
+    without = records.filter(pl.col("reason").is_not_null()) if records["reason"].count() else records.clear()
+    skipped = without.with_columns(doc_id=pl.coalesce("id", "url"))
+    good = records.filter(pl.col("reason").is_null()) if skipped.height else records
+    del records
+    own = good.select(pl.coalesce("id", "url")).to_series()
+    contents = iter(good.filter(own.is_null())["content"].cast(pl.Binary))
+    ids = [given or content_id(source, next(contents)) for given in own]
     pages = good.with_columns(
-        host=host_of(pl.col("url")), doc_id=pl.Series(ids, dtype=pl.String), published=times
+        host=host_of(pl.col("url")),
+        doc_id=pl.Series(ids, dtype=pl.String),
+        published=pl.Series([parse_time(time) for time in good["published"]], dtype=TIME),
     )
-    skipped = judged.filter(pl.col("reason").is_not_null()).with_columns(doc_id=pl.coalesce("id", "url"))
     return Batch(conform(pages, PAGES), conform(skipped, SKIPPED))
 
 
-def _cleaned(raw: pl.DataFrame) -> pl.DataFrame:
-    """Return ``raw`` with clean strings, null where nothing but blanks is left, and with ``content`` and ``kind``."""
-    columns = [sanitised(raw[name]) for name in (*FACTS, "text", "html")]
+def _facts(raw: pl.DataFrame, source: str) -> pl.DataFrame:
+    """Return ``raw`` without its texts: clean strings, null where nothing but blanks is left, and ``source``."""
+    clean = raw.select("number", "charset", "reason", "detail", *(sanitised(raw[name]) for name in FACTS))
     facts = [pl.col(name).str.replace_all("\n", " ", literal=True).str.strip_chars() for name in FACTS]
-    clean = (
-        raw.with_columns(columns)
-        .with_columns(facts)
-        .with_columns(
-            *map(_nothing_to_null, (*FACTS, "text", "html")),
-            given=pl.any_horizontal(pl.col("text", "html").is_not_null()),
-        )
-    )
-    is_html = pl.col("text").is_null() | pl.col("text").str.contains(HTML_START)
-    return clean.with_columns(
-        content=pl.coalesce("text", "html"),
-        kind=pl.when(is_html).then(pl.lit("html")).otherwise(pl.lit("text")),
+    return clean.with_columns(facts).with_columns(
+        *(pl.when(pl.col(name).str.contains(r"\S")).then(name) for name in FACTS),
+        source=pl.concat_str(pl.lit(f"{source}#"), "number"),
     )
 
 
-def _nothing_to_null(name: str) -> pl.Expr:
-    return pl.when(pl.col(name).str.contains(r"\S")).then(name)
+def _chosen(raw: pl.DataFrame) -> pl.DataFrame:
+    """Return ``content``: the clean text of a record, else its HTML. Null where both are blank, or it is too large.
+
+    Also its ``kind``, the bytes in which it came, ``size``, those it may have, ``most``, and if it is ``given`` at all.
+    """
+    text, html = (raw[name].str.contains(VISIBLE).fill_null(value=False) for name in ("text", "html"))
+    if text.all():
+        content = raw["text"]  # as it is: to choose would copy it
+    else:
+        chosen = pl.when(text).then("text").when(html).then("html")
+        content = raw.select(chosen.cast(pl.String)).to_series()
+    is_html = ~text | content.str.contains(HTML_START)
+    sized = pl.DataFrame({"size": content.str.len_bytes(), "html": is_html}).with_columns(
+        kind=pl.when("html").then(pl.lit("html")).otherwise(pl.lit("text")),
+        most=pl.when("html").then(HTML_BYTES).otherwise(PAGE_BYTES),
+        given=raw["text"].is_not_null() | raw["html"].is_not_null(),
+    )
+    if (sized["size"] > sized["most"]).any():
+        fitting = pl.when(sized["size"] <= sized["most"]).then("content")
+        content = content.to_frame("content").select(fitting).to_series()
+    return sized.drop("html").with_columns(content=sanitised(content))
 
 
 def _judged(records: pl.DataFrame) -> pl.DataFrame:
     """Return ``records`` with ``reason`` and ``detail`` for those that give no page."""
-    content, chars, replaced = pl.col("content"), pl.col("chars"), pl.col("replaced")
+    content, size, most, chars, replaced = map(pl.col, ("content", "size", "most", "chars", "replaced"))
     suspects = pl.when(content.str.contains(REPLACED, literal=True)).then(content)
-    records = records.with_columns(
+    counted = records.select(
+        "given",
+        "size",
+        "most",
+        "reason",
+        "detail",
         chars=content.str.len_chars(),
         replaced=suspects.str.count_matches(REPLACED, literal=True).fill_null(0),
     )
     verdicts = [
-        (content.is_null() & pl.col("given"), "missing_text", pl.lit("the text is empty")),
-        (content.is_null(), "missing_text", pl.lit("no field with text")),
         (
-            content.str.len_bytes() > PAGE_BYTES,
+            size > most,
             "too_large",
-            pl.format("{} bytes; a page may have {}", content.str.len_bytes(), pl.lit(PAGE_BYTES)),
+            pl.format("{} bytes; a page may have {}", size, most),
         ),
+        (chars.is_null() & pl.col("given"), "missing_text", pl.lit("the text is empty")),
+        (chars.is_null(), "missing_text", pl.lit("no field with text")),
         (
             (replaced == chars) | ((replaced > 1) & (replaced > chars * UNDECODABLE_SHARE)),
             "undecodable",
@@ -123,9 +139,9 @@ def _judged(records: pl.DataFrame) -> pl.DataFrame:
         ),
     ]
     for fails, reason, detail in verdicts:
-        new = pl.col("reason").is_null() & fails
-        records = records.with_columns(
+        new = pl.col("reason").is_null() & fails.fill_null(value=False)
+        counted = counted.with_columns(
             detail=pl.when(new).then(detail).otherwise("detail"),
             reason=pl.when(new).then(pl.lit(reason)).otherwise("reason"),
         )
-    return records
+    return records.with_columns(counted["reason"], counted["detail"])

@@ -12,6 +12,7 @@ import polars as pl
 from pipeline.config import FieldNames
 from pipeline.read.batch import (
     DETAIL_CHARS,
+    HTML_BYTES,
     PAGE_BYTES,
     Batch,
     InputFile,
@@ -40,13 +41,16 @@ def read_warc(file: InputFile, _fields: FieldNames) -> Iterator[Batch]:
     """
     if not file.size:
         raise UnusableError("no_text", "the file is empty")
-    groups = grouped(_rows(file))
-    first = next(groups, None)
-    if first is None:
-        raise UnusableError("no_text", "no record of the file is a page")
-    for group in chain((first,), groups):
-        frame = pl.DataFrame({name: [row.get(name) for row in group] for name in RAW}, schema=RAW)
+    empty = True
+    for frame in map(_frame, grouped(_rows(file))):
+        empty = False
         yield from batches(frame, file.source)
+    if empty:
+        raise UnusableError("no_text", "no record of the file is a page")
+
+
+def _frame(rows: list[Row]) -> pl.DataFrame:
+    return pl.DataFrame({name: [row.get(name) for row in rows] for name in RAW}, schema=RAW)
 
 
 def _rows(file: InputFile) -> Iterator[tuple[Row, int]]:
@@ -114,7 +118,10 @@ def _recorded(record: Record, kind: str) -> Row | None:
     if size > BLOCK_BYTES:
         raise UnusableError("too_large", f"{size} bytes; a page may have {PAGE_BYTES}")
     _check_whole(record, response)
-    body = decoded(response, PAGE_BYTES)
+    most = HTML_BYTES if form == "html" else PAGE_BYTES
+    body = decoded(response, most)
+    if len(body) > most:
+        raise UnusableError("too_large", f"{len(body)} bytes; a page may have {most}")
     if not body.strip():
         raise UnusableError("no_text", "the body is empty")
     if is_binary(body):
