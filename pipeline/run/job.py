@@ -16,7 +16,7 @@ from pipeline.config import RunConfig, deciding
 from pipeline.dedup.known import Known
 from pipeline.errors import ConfigError, SkippedError
 from pipeline.execute import Local
-from pipeline.read.files import Discovered, discover
+from pipeline.read.files import discover
 from pipeline.rules import RuleTable, load_packs
 from pipeline.run.dedupe import LEVELS, Deduped, Earlier, dedupe, settings_of
 from pipeline.run.first import executor_for, first_pass, shards_of
@@ -25,7 +25,7 @@ from pipeline.run.gather import SEEN, Gathered, gather, one_page_an_id
 from pipeline.run.known import open_known, write_level
 from pipeline.run.learn import TEMPLATES, disproved, known_templates, templates_table
 from pipeline.run.notes import notes_of
-from pipeline.run.plan import Plan, cut, plan_run, refuse_unreadable
+from pipeline.run.plan import Given, Plan, cut, hashing, plan_run, refuse_unreadable
 from pipeline.run.suspects import TOLD, check_suspects, suspects_of
 from pipeline.run.write import Tables, tables_of, write_generation
 from pipeline.store.corpus import TABLES, compared_lines, paths_of
@@ -64,19 +64,21 @@ def run(inputs: Sequence[str], folder: Path, config: RunConfig, watch: Watch) ->
 
     Raises ConfigError, InputError, CorpusError, LockedError or StorageError; then nothing is committed.
     """
+    own = folder.resolve()
     discovered = discover(inputs)
-    with executor_for(discovered.files, config) as executor:
-        executor.start(len(cut(discovered.files)))  # beside what is to be known before they have work
-        return _run(discovered, folder, config, executor, watch)
+    files = [file for file in discovered.files if not file.path.is_relative_to(own)]
+    with executor_for(files, config) as executor, hashing(discovered._replace(files=files)) as given:
+        executor.start(len(cut(files)))  # beside what is to be known before they have work
+        return _run(given, folder, config, executor, watch)
 
 
-def _run(discovered: Discovered, folder: Path, config: RunConfig, executor: Local, watch: Watch) -> Summary:
+def _run(given: Given, folder: Path, config: RunConfig, executor: Local, watch: Watch) -> Summary:
     table = load_packs(config.rules.packs, config.rules.without)
     fingerprint = fingerprint_of(config)
     with locked(folder):
         manifests = read_manifests(folder)
         check_corpus(folder, manifests, fingerprint)
-        plan = plan_run(discovered, folder, manifests, config, table)
+        plan = plan_run(given, manifests, config, table)
         if manifests and not plan.inputs:
             return Summary(len(manifests), plan.known, None, {})
         job = Job(folder, fresh_staging(folder, manifests, plan.key), plan, table, config, manifests)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import accumulate, chain, groupby
-from pathlib import Path
+from threading import Event
 from typing import NamedTuple
 
 import msgspec
@@ -22,16 +23,22 @@ from pipeline.errors import InputError
 from pipeline.read.files import HTML, Discovered, InputFile, reader_of
 from pipeline.rules import RuleTable
 from pipeline.schema import SKIPPED, conform
-from pipeline.store.files import sha256_of
 from pipeline.store.manifest import Input, Manifest, PackUsed, versions
 
 # For every shard all patterns are compiled anew, so small ones are dear.
 SHARD_BYTES = 128 << 20
 SHARD_FILES = 8192
-HASHED_FILES = 64  # by a thread at a time
+HASHED_FILES, READ_BYTES = 64, 1 << 20  # by a thread at a time
 HTML_PART = 4
 EVEN = 4  # shards: an odd one at the end would leave all workers but one idle
 WHOLE_BYTES = 32 << 20  # below, several workers take as long as one
+
+
+class Given(NamedTuple):
+    """The input of a run: its files, each with its ``hash_of``, and ``SKIPPED`` rows for those that no reader takes."""
+
+    hashed: Iterator[tuple[InputFile, str | None]]
+    skipped: pl.DataFrame
 
 
 class Plan(NamedTuple):
@@ -45,13 +52,10 @@ class Plan(NamedTuple):
     key: str
 
 
-def plan_run(
-    discovered: Discovered, folder: Path, manifests: Sequence[Manifest], config: RunConfig, table: RuleTable
-) -> Plan:
-    """Return the plan of a run over what was ``discovered`` into ``folder``, less what ``manifests`` name."""
-    own = folder.resolve()
-    hashed = hashes_of([file for file in discovered.files if not file.path.is_relative_to(own)])
-    unread = [Input(source, 0, None) for source in discovered.skipped["source"]]
+def plan_run(given: Given, manifests: Sequence[Manifest], config: RunConfig, table: RuleTable) -> Plan:
+    """Return the plan of a run over what is ``given``, less what ``manifests`` name."""
+    hashed = list(given.hashed)
+    unread = [Input(source, 0, None) for source in given.skipped["source"]]
     committed = {(item.source, item.sha256) for manifest in manifests for item in manifest.inputs}
     new = [(file, digest) for file, digest in hashed if (file.source, digest) not in committed]
     new_unread = [item for item in unread if (item.source, None) not in committed]
@@ -62,27 +66,39 @@ def plan_run(
         shards=cut([file for file, _ in new]),
         inputs=sorted(items, key=lambda item: item.source),
         skipped=conform(
-            discovered.skipped.filter(pl.col("source").is_in([item.source for item in new_unread])), SKIPPED
+            given.skipped.filter(pl.col("source").is_in([item.source for item in new_unread])), SKIPPED
         ),
         known=len(hashed) + len(unread) - len(items),
         key=plan_key(run, items, config, table),
     )
 
 
-def hashes_of(files: Sequence[InputFile]) -> list[tuple[InputFile, str | None]]:
-    """Return each file with its ``hash_of``: by threads, for Python lets others run while it hashes."""
+@contextmanager
+def hashing(discovered: Discovered) -> Iterator[Given]:
+    """Give what was ``discovered`` with its hashes, which threads find meanwhile: they run beside Python's own work."""
+    files = discovered.files
     groups = [files[first : first + HASHED_FILES] for first in range(0, len(files), HASHED_FILES)]
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
-        hashed = threads.map(lambda group: [(file, hash_of(file)) for file in group], groups)
-        return list(chain.from_iterable(hashed))
-
-
-def hash_of(file: InputFile) -> str | None:
-    """Return the SHA-256 of an input file, or None when it cannot be read."""
+    threads, over = ThreadPoolExecutor(len(os.sched_getaffinity(0))), Event()
     try:
-        return sha256_of(file.path)
+        hashed = threads.map(lambda group: [(file, hash_of(file, over)) for file in group], groups)
+        yield Given(chain.from_iterable(hashed), discovered.skipped)
+    finally:
+        over.set()
+        threads.shutdown(cancel_futures=True)
+
+
+def hash_of(file: InputFile, over: Event) -> str | None:
+    """Return the SHA-256 of an input file, or None when it cannot be read, or when it is ``over``."""
+    digest = hashlib.sha256()
+    try:
+        with file.path.open("rb", buffering=0) as raw:
+            while data := raw.read(min(file.size + 1, READ_BYTES)):
+                digest.update(data)
+                if over.is_set():
+                    return None
     except OSError:
         return None
+    return digest.hexdigest()
 
 
 def cut(files: Sequence[InputFile]) -> list[list[InputFile]]:

@@ -16,7 +16,6 @@ from pipeline.errors import CorpusError, disk_errors
 from pipeline.schema import conform
 
 ROW_GROUP_ROWS = 50_000
-AT_ONCE_BYTES = 1 << 20
 
 
 @contextlib.contextmanager
@@ -105,9 +104,5 @@ def damaged(path: Path, reason: str) -> str:
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, hexadecimal."""
-    with path.open("rb", buffering=0) as file:
-        if (
-            os.fstat(file.fileno()).st_size <= AT_ONCE_BYTES
-        ):  # as most pages are: file_digest clears a buffer for each
-            return hashlib.sha256(file.readall()).hexdigest()
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
