@@ -139,6 +139,7 @@ def _told(number: int, known: int, counts: dict[str, Any] | None, out: Path) -> 
     rows = [
         f"run {number} committed to {out}",
         f"  pages      {counts['pages']:>9,}   documents {counts['documents']:,}",
+        *([f"    read by {ways}"] if (ways := _ways(counts["pages_by_way"])) else []),
         f"  lines      {counts['lines_in']:>9,}   kept {counts['lines']:,}, removed {counts['lines_removed']:,}",
         *(f"    {stage:<10}{n:>8,}" for stage, n in counts["removals_by_stage"].items()),
     ]
@@ -150,6 +151,10 @@ def _told(number: int, known: int, counts: dict[str, Any] | None, out: Path) -> 
     rows += [f"  look at: {in_words(suspect)}" for suspect in counts["suspects"]]
     rows += [f"  kept whole: {doc_id}: {why}" for doc_id, why in counts["kept_whole"].items()]
     return "\n".join(rows)
+
+
+def _ways(pages: dict[str, int]) -> str:
+    return ", ".join(f"{way} {count:,}" for way, count in pages.items())
 
 
 @cli.command()

@@ -68,3 +68,30 @@ def test_what_trafilatura_takes_out_of_a_list_of_links_is_known(texts, parts):
 
     assert [line.text for line in found] == texts
     assert [int(line.part is not None) for line in found] == parts
+
+
+SHORT = f"<p>{PROSE['{A}']}</p>\n<div>하나</div><div>둘</div><h3>작은 제목</h3><p>{PROSE['{B}']}</p>"
+PHOTO = "<figure><img src=/1.jpg><figcaption>새 도서관 앞에 선 시민들</figcaption></figure>"
+
+
+@pytest.mark.parametrize(
+    ("story", "lines"),
+    [
+        (SHORT, ["{A}", "하나", "둘", "작은 제목", "{B}"]),
+        (PHOTO + SHORT, ["~새 도서관 앞에 선 시민들", "{A}", "하나", "둘", "작은 제목", "{B}"]),
+        (
+            f"<div>{PROSE['{A}']}</div>{PROSE['{B}']}<button>접기</button>",
+            ["{A} {B}접기"],
+        ),  # not what is shown
+    ],
+)
+def test_paragraphs_of_a_short_article_are_not_glued(story, lines):
+    """Of a short article trafilatura gives one line; it is parted where the page parts it, and nowhere else."""
+    page = f"<html><body><nav>홈</nav><article>{story}</article><footer>{PROSE['{A}']}</footer></body></html>"
+
+    found = read_article(page.encode(), "id", "site.example", Guide())
+
+    assert found.way == "trafilatura"
+    assert [("~" if line.part else "") + line.text for line in found.lines] == [
+        filled(line) for line in lines
+    ]

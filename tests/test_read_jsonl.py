@@ -1,13 +1,20 @@
-"""JSONL read column by column, where its records are as usual, gives what reading it record by record gives."""
+"""JSONL read column by column, where its records are as usual, gives what reading it record by record gives.
+
+And of a record as large as a page may be, few copies are held at once.
+"""
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.config import FieldNames
-from pipeline.read.jsonl import Line, _at_once, _one_by_one
+from pipeline.memory import sizes
+from pipeline.read.files import InputFile
+from pipeline.read.jsonl import Line, _at_once, _one_by_one, read_jsonl
+from tests.test_limits import LINUX, outcome_of
 
 VALUES = st.one_of(st.none(), st.text(), st.integers(), st.lists(st.text(), max_size=2), st.just({"a": 1}))
 KEYS = st.sampled_from(["text", "Text", "id", "title", "body", "x"])
@@ -58,3 +65,26 @@ def test_usual_records_are_read_at_once():
 def test_an_unusual_record_is_read_by_itself(case):
     """A record that a column cannot hold as it is leaves its group to be read one by one."""
     assert _at_once(lines_of(b'{"text": "a"}', UNUSUAL[case]), FieldNames()) is None
+
+
+def growth(path):
+    """Return how many times the bytes of a file a process grows while it reads it."""
+    list(
+        read_jsonl(InputFile(path.with_name("small.jsonl"), "small", 1), FieldNames())
+    )  # what is loaded once
+    before = sizes()[0]
+    Path("/proc/self/clear_refs").write_text("5", "ascii")
+    list(read_jsonl(InputFile(path, "large", 1), FieldNames()))
+    peak = next(line for line in Path("/proc/self/status").read_text("ascii").splitlines() if "VmHWM" in line)
+    return ((int(peak.split()[1]) << 10) - before) / path.stat().st_size
+
+
+@LINUX
+@pytest.mark.parametrize("size", [4 << 20, 12 << 20])
+def test_of_a_large_record_few_copies_are_held(tmp_path, size):
+    """A record of HTML, as large as a page may be or too large, is held a few times: it was twenty."""
+    for name, count in (("small", 10), ("large", size // 25)):
+        record = {"url": "https://a.example/1", "html": "<p>" + "가나다라 마바사 " * count}
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(record, ensure_ascii=False), "utf-8")
+
+    assert outcome_of(growth, tmp_path / "large.jsonl") < 14

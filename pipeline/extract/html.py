@@ -14,6 +14,7 @@ import xxhash
 from pipeline.extract.article import Article, Guide, PageError, WaitingError
 from pipeline.extract.dates import found_day, written_time
 from pipeline.extract.depth import FLATTENED, flat, is_cut
+from pipeline.extract.glued import unglued
 from pipeline.extract.learning import Lesson
 from pipeline.extract.metadata import read_head
 from pipeline.extract.page import Page, parsed
@@ -64,7 +65,7 @@ def read_article(content: bytes, doc_id: str, host: str | None, guide: Guide) ->
         raise PageError("no_text", "no main text was found in the page")
     if hidden:
         return Article([Paragraph(text) for text in hidden], head, "script")
-    return Article(unlisted(page, texts), head, "trafilatura", note=note)
+    return Article(_told_apart(page, texts), head, "trafilatura", note=note)
 
 
 def _template(host: str | None, guide: Guide) -> Template | None:
@@ -78,6 +79,13 @@ def _template(host: str | None, guide: Guide) -> Template | None:
 def content_key(content: bytes) -> str:
     """Return what a page's content goes by in ``Guide.texts``."""
     return xxhash.xxh3_128_hexdigest(content)
+
+
+def _told_apart(page: Page, texts: list[str]) -> list[Paragraph]:
+    """Return what trafilatura found as paragraphs, with those of parts that are none of the article."""
+    lines = unglued(page, texts)
+    links = unlisted(page, [line.text for line in lines])
+    return [line._replace(part=line.part or link.part) for line, link in zip(lines, links, strict=True)]
 
 
 def unlisted(page: Page, texts: list[str]) -> list[Paragraph]:

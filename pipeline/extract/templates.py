@@ -12,11 +12,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline.extract.dates import day_in
 from pipeline.extract.page import Page
-from pipeline.extract.walk import Paragraph, paragraphs
+from pipeline.extract.walk import Paragraph, captions_of, own_texts, paragraphs
 
 UNNAMED = re.compile(r"\d{3,}|[^\w-]")  # in a class or id: it numbers the page, or is no plain name
 WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # scripts without blanks between words
 LISTED = "template/drop a list of links"
+CAPTION = "template/drop figcaption"
 
 
 class Template(Struct, frozen=True):
@@ -37,19 +38,31 @@ class Template(Struct, frozen=True):
 
 
 def read(page: Page, template: Template) -> list[Paragraph]:
-    """Return the paragraphs of the template's element; none when the page has no such element, or several."""
+    """Return the paragraphs of the template's element; none when the page has no such element, or several.
+
+    A page that would be left without any text, as one of a photo and its caption, keeps its captions.
+    """
     nodes = list(signed(page.tree, template.body))
     if len(nodes) != 1:
         return []
     dropped = {
         node.mem_id: f"template/drop {part}" for part in template.drop for node in signed(nodes[0], part)
     }
+    captions = captions_of(nodes[0], CAPTION)
+    lines = _shared(paragraphs(nodes[0], {**captions, **dropped}, LISTED), template)
+    if not captions or own_texts(lines):
+        return lines
+    return _shared(paragraphs(nodes[0], dropped, LISTED), template)
+
+
+def _shared(lines: list[Paragraph], template: Template) -> list[Paragraph]:
+    """Return ``lines``, those that many articles share as a part of their own."""
     shared = set(template.lines)
     return [
         line._replace(part=line.part or "template/drop a line of many articles")
         if line.text in shared
         else line
-        for line in paragraphs(nodes[0], dropped, LISTED)
+        for line in lines
     ]
 
 

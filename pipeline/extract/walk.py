@@ -116,6 +116,11 @@ def listed_texts(root: LexborNode | None) -> set[str]:
     return {line.text for line in lines if line.part} - set(own_texts(lines))
 
 
+def captions_of(root: LexborNode, name: str) -> dict[int, str]:
+    """Return the captions of figures under ``root``, as ``paragraphs`` takes parts of that ``name``."""
+    return {node.mem_id: name for node in root.css("figcaption")}
+
+
 def own_texts(lines: list[Paragraph]) -> list[str]:
     """Return the texts that are the article's own."""
     return [line.text for line in lines if line.part is None]
