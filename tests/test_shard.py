@@ -28,7 +28,7 @@ def shard_of(folder, staging):
     return Shard(0, files, staging, RunConfig().fields, RunConfig().strip, PACKS, {})
 
 
-@pytest.mark.parametrize(("pages", "chars", "batches"), [(1, 1, 10), (1, 600, 5), (4, 1 << 20, 2)])
+@pytest.mark.parametrize(("pages", "chars", "batches"), [(1, 1, 10), (1, 600, 7), (4, 1 << 20, 2)])
 def test_how_pages_are_batched_is_no_matter(tmp_path, monkeypatch, pages, chars, batches):
     """One page at a time or all, stripped by few or together: the same documents, lines, removals and skipped rows."""
     (tmp_path / "in").mkdir()

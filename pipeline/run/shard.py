@@ -27,7 +27,8 @@ from pipeline.strip.stages import strip
 
 BATCH_PAGES = 16384
 BATCH_BYTES = 16 << 20
-STRIP_CHARS = 4 << 20  # of documents that are stripped together; a batch of plain text has as many
+STRIP_CHARS = 8 << 20  # of documents that are stripped together
+HTML_WEIGHT = 2  # of their characters where they came in HTML: what parses it needs room in the same worker
 _TEXTS: Columns = {
     "host": pl.String,
     "page": pl.String,  # html.content_key
@@ -145,14 +146,15 @@ def _strip_all(shard: Shard, parts: Iterable[Extracted], number: int) -> int:
     """Strip what was extracted and write its tables, as batches from ``number`` on; return the number behind the last.
 
     Pages in HTML are far larger than their text, and few at a time are held; to strip few at a time would cost as much
-    again, for every time all patterns are compiled anew.
+    again, for every time all patterns are compiled anew: a millisecond each.
     """
     waiting: list[Extracted] = []
     chars = 0
     for part in chain(parts, [None]):
         if part:
             waiting.append(part)
-            chars += int(part.documents["chars_in"].sum())
+            weight = pl.when(pl.col("way").is_null()).then(1).otherwise(HTML_WEIGHT)
+            chars += part.documents.select((pl.col("chars_in") * weight).sum()).item()
         if waiting and (part is None or chars >= STRIP_CHARS):
             _write(shard, number, _stripped(shard, joined(waiting)))
             number, waiting, chars = number + 1, [], 0
