@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.execute import Crashed, Local, Task
+from pipeline.memory import sizes
 
 
 def double(number):
@@ -38,6 +39,30 @@ def threads():
     import polars as pl  # noqa: PLC0415 - in the worker
 
     return pl.thread_pool_size(), os.getpid()
+
+
+def held_after():
+    """Return how many MB of what Polars freed this process still holds half a second later."""
+    import polars as pl  # noqa: PLC0415 - in the worker
+
+    before = sizes()[0]
+    column = pl.select(pl.lit("가나다라" * 10).repeat_by(2_000_000).explode()).to_series().str.to_uppercase()
+    most = sizes()[0]
+    del column
+    time.sleep(0.5)
+    return (most - before) >> 20, (sizes()[0] - before) >> 20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux tells a process what it holds")
+def test_a_worker_gives_back_what_polars_freed(monkeypatch):
+    """Soon after Polars has freed memory a worker holds it no more; the environment of this process is as it was."""
+    monkeypatch.delenv("_RJEM_MALLOC_CONF", raising=False)
+
+    ((_, (most, left)),) = Local(1, isolate=True).run([Task("", held_after, ())])
+
+    assert most > 100
+    assert left < most / 4
+    assert "_RJEM_MALLOC_CONF" not in os.environ
 
 
 @pytest.mark.parametrize("workers", [1, 2])
