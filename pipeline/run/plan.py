@@ -28,7 +28,7 @@ from pipeline.store.manifest import Input, Manifest, PackUsed, versions
 # For every shard all patterns are compiled anew, so small ones are dear.
 SHARD_BYTES = 128 << 20
 SHARD_FILES = 8192
-HASHED_FILES, READ_BYTES = 64, 1 << 20  # by a thread at a time
+HASHED_FILES, LEAST_BYTES, READ_BYTES = 64, 1 << 12, 1 << 20  # by a thread at a time
 HTML_PART = 4
 EVEN = 4  # shards: an odd one at the end would leave all workers but one idle
 WHOLE_BYTES = 32 << 20  # below, several workers take as long as one
@@ -90,9 +90,10 @@ def hashing(discovered: Discovered) -> Iterator[Given]:
 def hash_of(file: InputFile, over: Event) -> str | None:
     """Return the SHA-256 of an input file, or None when it cannot be read, or when it is ``over``."""
     digest = hashlib.sha256()
+    step = min(max(file.size, LEAST_BYTES) + 1, READ_BYTES)  # a small file at once, without a large buffer
     try:
         with file.path.open("rb", buffering=0) as raw:
-            while data := raw.read(min(file.size + 1, READ_BYTES)):
+            while data := raw.read(step):
                 digest.update(data)
                 if over.is_set():
                     return None
