@@ -162,7 +162,8 @@ class _Worker:
         context = get_context("spawn")
         pipe, end = context.Pipe()
         self.process = context.Process(target=_serve, args=(end, os.getpid(), self.modules), daemon=False)
-        with _modest(), _deaf():
+        resource_tracker.ensure_running()  # which lets a stop through when it is started among the deaf
+        with _modest(), deaf():
             self.process.start()
         end.close()
         self.pipe = pipe  # last: a signal may come at any line, and only what is started can be stopped
@@ -184,9 +185,11 @@ def _modest() -> Iterator[None]:
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
-    """Let processes started inside hear no stop at the terminal, not even while they load: this one ends them."""
-    resource_tracker.ensure_running()  # which lets the signal through when it is started inside
+def deaf() -> Iterator[None]:
+    """Let processes and threads started inside hear no stop at the terminal, not even while they load.
+
+    A process is ended by this one. A thread that heard it would have this one raise, also where it must not.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

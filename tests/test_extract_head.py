@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.extract.dates import written_time
+from pipeline.extract.article import Guide
+from pipeline.extract.dates import day_in, written_time
+from pipeline.extract.html import read_article
 from pipeline.extract.metadata import read_head
 from pipeline.extract.page import parsed
 from pipeline.read.times import SEOUL
@@ -105,3 +107,37 @@ def test_a_time_is_read_where_a_page_shows_it(body, wanted):
     found = written_time(parsed(page(body)), "제목")
 
     assert (found and found.astimezone(SEOUL).strftime("%Y-%m-%d %H:%M")) == wanted
+
+
+def test_every_pack_of_a_host_speaks_for_the_head():
+    """Whichever pack of a host finds the article, the others say where its title and reporters are; no other host's."""
+    packs = (
+        Pack(title="A", id="a", hosts=("p.kr",), extract=Extract(body=("#story",))),
+        Pack(title="B", id="b", hosts=("p.kr",), extract=Extract(title=("#name",), byline=("#who",))),
+        Pack(title="C", id="c", extract=Extract(body=(".x",), title=("h1",))),
+    )
+    body = (
+        "<h1>가나 뉴스</h1><h2 id=name>새 도서관</h2><p id=who>홍길동</p><div id=story>"
+        + "새 소식을 전한다. " * 20
+    )
+
+    head = read_article(page(body).encode(), "d", "p.kr", Guide(packs)).head
+
+    assert (head.title, head.byline) == ("새 도서관", ["홍길동"])
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2024.05.13 09:10", (2024, 5, 13)),
+        ("13/05/2024", (2024, 5, 13)),
+        ("05/13/2024", (2024, 5, 13)),
+        ("2024.13.45 / 2024.05.13", (2024, 5, 13)),
+        ("1900-01-01", None),
+        ("1/2345/2024", None),
+        ("May 13, 2024", (2024, 5, 13)),
+    ],
+)
+def test_a_day_is_read_in_a_short_text(text, day):
+    """Year or day first, else month first; what is no day hides none behind it, and a placeholder is none."""
+    assert day_in(text) == (day and datetime(*day, tzinfo=SEOUL))

@@ -139,6 +139,28 @@ def test_memory_that_was_freed_is_no_room():
     assert outcome_of(fill_what_is_free)
 
 
+def after_freeing(how):
+    """Let the first of two pages find the process full of what it then frees; return what comes of a hungry second."""
+    room = Room(64 << 20)
+    held = [bytearray(b"x") * (1 << how) for _ in range(120 << 20 >> how)]
+    with memory_limit(room):
+        pass
+    held.clear()
+    try:
+        with memory_limit(room):
+            held += [bytearray(b"x") * (1 << 20) for _ in range(90)]
+    except MemoryLimitError:
+        return "too_large"
+    return "read"
+
+
+@LINUX
+@pytest.mark.parametrize("how", [12, 22], ids=["in the heap", "apart"])
+def test_memory_that_is_freed_between_pages_is_no_room(how):
+    """Pages that are measured together have no more room than one, whatever is freed while they are read."""
+    assert outcome_of(after_freeing, how) == "too_large"
+
+
 def test_lines_of_a_page_are_not_remembered():
     """Trafilatura's stores of the last thousand lines, of any length, are empty after a page."""
     main_text(page(f"<article><p>{BODY}</p><p>{MORE}</p></article>"))

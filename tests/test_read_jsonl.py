@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.config import FieldNames
 from pipeline.memory import sizes
+from pipeline.read import jsonl, records
 from pipeline.read.files import InputFile
 from pipeline.read.jsonl import Line, _at_once, _one_by_one, read_jsonl
 from tests.test_limits import LINUX, outcome_of
@@ -65,6 +66,29 @@ def test_usual_records_are_read_at_once():
 def test_an_unusual_record_is_read_by_itself(case):
     """A record that a column cannot hold as it is leaves its group to be read one by one."""
     assert _at_once(lines_of(b'{"text": "a"}', UNUSUAL[case]), FieldNames()) is None
+
+
+@pytest.mark.parametrize(
+    ("record", "kind"),
+    [
+        ({"text": " " * 41, "html": "<p>기사"}, "html"),
+        ({"text": "가\r\n" * 10}, "text"),  # 50 bytes, of which ten go
+        ({"text": "가나다라마" * 3}, None),
+        ({"html": "가나다" * 3}, None),
+    ],
+)
+def test_a_text_is_too_large_when_it_is_clean(tmp_path, monkeypatch, record, kind):
+    """Neither a blank text nor line ends of two signs make a record too large; its HTML may have less than its text."""
+    for module in (jsonl, records):
+        monkeypatch.setattr(module, "PAGE_BYTES", 40)
+        monkeypatch.setattr(module, "HTML_BYTES", 20)
+    monkeypatch.setattr(jsonl, "LARGE_BYTES", 0)
+    (tmp_path / "a.jsonl").write_text(json.dumps({"id": "1", **record}), "utf-8")
+
+    ((pages, skipped),) = read_jsonl(InputFile(tmp_path / "a.jsonl", "a", 1), FieldNames())
+
+    assert pages["kind"].to_list() == ([kind] if kind else [])
+    assert skipped["reason"].to_list() == ([] if kind else ["too_large"])
 
 
 def growth(path):

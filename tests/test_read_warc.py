@@ -182,7 +182,7 @@ def test_the_transfer_is_undone(tmp_path, body, fields):
 )  # fmt: skip
 def test_a_body_that_is_not_whole_is_never_a_page(tmp_path, monkeypatch, body, fields, reason, why):  # noqa: PLR0917
     """A page that was lost on its way is on record under its address, with the record's place."""
-    monkeypatch.setattr(warc, "HTML_BYTES", 2000)
+    monkeypatch.setattr(warc, "PAGE_BYTES", 2000)
     data = record(http(body, *fields))
 
     pages, skipped = read(tmp_path, "a.warc", data + response(2))

@@ -55,6 +55,14 @@ def test_a_keyword_is_found_in_any_case(tmp_path, keyword, text):
     assert "mine/notice" in {placed.id for placed in load_packs([pack(tmp_path, **keys)]).rules}
 
 
+@pytest.mark.parametrize("selector", ["div[class='story'", "div[class='b", "div[class"])
+def test_a_selector_that_its_end_alone_would_close_is_refused(tmp_path, selector):
+    """Selectors are asked together, where such a one would take those behind it along."""
+    path = pack(tmp_path, head=f'title = "Mine"\n[extract]\nbody = ["{selector}", ".b"]')
+
+    assert "is not a CSS selector. Nothing was started; mend it." in refusal(path)
+
+
 def test_a_selector_that_is_none_is_refused(tmp_path):
     """A pack's [extract] is checked before any page is read."""
     path = pack(tmp_path, head='title = "Mine"\n[extract]\nbody = ["div[["]')

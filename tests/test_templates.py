@@ -121,6 +121,16 @@ def dated(number, day, holder="p class=date"):
     return page(number).replace("</body>", f"<{holder}>{day}</p></body>")
 
 
+def test_an_element_named_like_a_field_shows_the_day():
+    """A custom element whose name begins like a form's field is known by its signature."""
+    pages = [dated(n, f"2011-11-0{n + 1}", "input-date class=when") for n in range(6)]
+
+    template = learn([lesson(it) for it in pages])
+
+    assert template.day == "input-date#.when"
+    assert shown_day(parsed(pages[2]), template) == datetime(2011, 11, 3, tzinfo=SEOUL)
+
+
 @pytest.mark.parametrize(
     ("pages", "place", "shown"),
     [

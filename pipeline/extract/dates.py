@@ -28,6 +28,7 @@ LABEL = re.compile(
 FIGURES = re.compile(
     r"(?<!\d)(?:((?:19|20)\d\d)[-./](\d\d?)[-./](\d\d?)|(\d\d?)[-./](\d\d?)[-./]((?:19|20)\d\d))(?!\d)"
 )
+FIRST_YEAR = 1995
 LABEL_CHARS, TITLE_CHARS = 80, 400  # of source text before a time, in which its word or the title stands
 BELOW_TITLE = 3  # lines right below a title
 
@@ -64,14 +65,15 @@ def found_day(tree: HtmlElement) -> datetime | None:
 
 
 def day_in(text: str) -> datetime | None:
-    """Return the day in a text: the first of the year, month and day or day, month and year in figures, or htmldate's.
+    """Return the day in a text: the first one in figures, year or day first, else month first; or htmldate's.
 
-    Where a site writes the month first, what is read in its teaching pages does not agree with htmldate's day, which
-    sees the whole page; then nothing is learned.
+    Days before ``FIRST_YEAR``, as htmldate has it, are placeholders.
     """
-    if figures := FIGURES.search(text):
+    for figures in FIGURES.finditer(text):
         year, month, day = figures.group(1, 2, 3) if figures[1] else figures.group(6, 5, 4)
-        return parse_time(f"{year}-{month}-{day}")
+        found = parse_time(f"{year}-{month}-{day}") or parse_time(f"{year}-{day}-{month}")
+        if found and int(year) >= FIRST_YEAR:
+            return found
     from lxml.html import document_fromstring  # noqa: PLC0415
 
     root = document_fromstring("<html><body><p class='date'></p></body></html>")

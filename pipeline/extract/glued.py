@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from pipeline.extract.page import Page
-from pipeline.extract.walk import Paragraph, captions_of, paragraphs
+from pipeline.extract.walk import Paragraph, captions_of, own_texts, paragraphs
 
 FEW_LINES = 3  # of an article that may be glued
 CAPTION = "trafilatura/drop figcaption"
@@ -31,13 +31,14 @@ def unglued(page: Page, texts: Sequence[str]) -> list[Paragraph]:
 def _parts(text: str, shown: list[Paragraph], whole: str, starts: dict[int, int]) -> list[Paragraph]:
     """Return the paragraphs among those ``shown`` that make up ``text``, or it alone."""
     wanted = _letters(text)
-    place = whole.find(wanted)
-    while wanted and place >= 0:
-        first, last = starts.get(place), starts.get(place + len(wanted))
-        if first is not None and last is not None:
+    for (
+        place,
+        first,
+    ) in starts.items():  # not where the letters stand at all: of one sign repeated that is everywhere
+        last = starts.get(place + len(wanted))
+        if wanted and last is not None and whole.startswith(wanted, place):
             found = shown[first:last]
-            return found if any(line.part is None for line in found) else [Paragraph(text)]
-        place = whole.find(wanted, place + 1)
+            return found if own_texts(found) else [Paragraph(text)]
     return [Paragraph(text)]
 
 

@@ -43,8 +43,8 @@ def read_article(content: bytes, doc_id: str, host: str | None, guide: Guide) ->
     page = parsed(content)
     layouts = layouts_of(host, guide.packs)
     lines, layout = selected_lines(page, layouts)
-    if layout:  # it speaks for the head as well, behind its host's other packs; without a host all were tried
-        layouts = [layout] if host is None else layouts[: layouts.index(layout) + 1]
+    if layout:  # it speaks for the head as well, beside its host's other packs; without a host all were tried
+        layouts = [it for it in layouts if it is layout or (it.hosts and host is not None)]
     head = read_head(page, layouts)
     template = None if lines else _template(host, guide)
     if template:
@@ -85,7 +85,8 @@ def _told_apart(page: Page, texts: list[str]) -> list[Paragraph]:
     """Return what trafilatura found as paragraphs, with those of parts that are none of the article."""
     lines = unglued(page, texts)
     links = unlisted(page, [line.text for line in lines])
-    return [line._replace(part=line.part or link.part) for line, link in zip(lines, links, strict=True)]
+    apart = [line._replace(part=line.part or link.part) for line, link in zip(lines, links, strict=True)]
+    return apart if own_texts(apart) else links
 
 
 def unlisted(page: Page, texts: list[str]) -> list[Paragraph]:

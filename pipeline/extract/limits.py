@@ -49,14 +49,14 @@ class _OutOfTimeError(BaseException):
 class Room:
     """The memory that pages have which are read one after the other, ``most`` bytes each.
 
-    What the process holds is measured before the first, after one that took much, and before every ``EACH``-th: to ask
-    costs a tenth of what a small page does. In between a page has less room by what others left behind, never more.
+    What the process holds is measured before the first, after one that took much, before every ``EACH``-th, and when it
+    has shrunk: to ask costs a tenth of what a small page does. Between, a page has less by what others left behind.
     """
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.pages = 0  # that may still be read before it is measured again
-        self.held = self.end = 0
+        self.held = self.data = self.end = 0
         self.high = 0.0
 
     def measure(self) -> None:
@@ -68,14 +68,21 @@ class Room:
         if (space := left()) < least or 0 < self.held < sizes()[0] - KEPT_BYTES:
             give_back()
             space = left()
-        self.held, data = sizes()
+        self.held, self.data = sizes()
         room = int(min(max(self.most - free, least), space))
         if room < least:
             raise _too_large(self.most)
-        self.end, self.high = data + room, self.held + NEAR * room
-        if _peak() > self.held + MUCH_BYTES / 2:  # of a page before: begin to count anew
+        self.end, self.high = self.data + room, self.held + NEAR * room
+        if _held_more_than(self.held + MUCH_BYTES / 2):  # of a page before: begin to count anew
             CLEAR_REFS.write_text("5")
         self.pages = EACH
+
+    def is_known(self) -> bool:
+        """Tell whether what was measured holds: what has been freed since would be more room than a page may have."""
+        if not self.pages:
+            return False
+        held, data = sizes()
+        return held > self.held - MUCH_BYTES and data > self.data - MUCH_BYTES
 
     def forget(self) -> None:
         """Measure again before the next page."""
@@ -143,7 +150,7 @@ def memory_limit(room: Room) -> Iterator[None]:
     if sys.platform != "linux":
         yield
         return
-    if not room.pages:
+    if not room.is_known():
         room.measure()
     room.pages -= 1
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
@@ -163,7 +170,7 @@ def memory_limit(room: Room) -> Iterator[None]:
     if failed or _held_more_than(room.high):
         room.forget()
         raise _too_large(room.most)
-    if _peak() > room.held + MUCH_BYTES:  # it may have left as much behind
+    if _held_more_than(room.held + MUCH_BYTES):  # it may have left as much behind
         room.forget()
 
 
@@ -176,11 +183,7 @@ def _held_more_than(size: float) -> bool:
 
     The system's cheaper figure also knows what the parent held when this process began, so it only clears.
     """
-    if _peak() <= size:
+    if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10 <= size:
         return False
     high = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
     return int(high.split()[1]) << 10 > size
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from pipeline.extract.page import Page
+from pipeline.extract.templates import MIN_CHARS
 from pipeline.extract.walk import Paragraph, own_texts, paragraphs
 from pipeline.rules import Pack, fits_host
 
-MIN_CHARS = 60  # below, an element holds no article: a photo's caption, an empty frame that a script fills
 LINKED_SHARE = 0.5  # of an element's characters in links; an article's own links are a few words
 
 

@@ -18,6 +18,7 @@ UNNAMED = re.compile(r"\d{3,}|[^\w-]")  # in a class or id: it numbers the page,
 WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # scripts without blanks between words
 LISTED = "template/drop a list of links"
 CAPTION = "template/drop figcaption"
+MIN_CHARS = 60  # of an article: below, what stands in its element is a photo's caption, or furniture
 
 
 class Template(Struct, frozen=True):
@@ -40,7 +41,7 @@ class Template(Struct, frozen=True):
 def read(page: Page, template: Template) -> list[Paragraph]:
     """Return the paragraphs of the template's element; none when the page has no such element, or several.
 
-    A page that would be left without any text, as one of a photo and its caption, keeps its captions.
+    A page that would be left without an article, as one of a photo and its caption, keeps its captions.
     """
     nodes = list(signed(page.tree, template.body))
     if len(nodes) != 1:
@@ -50,7 +51,7 @@ def read(page: Page, template: Template) -> list[Paragraph]:
     }
     captions = captions_of(nodes[0], CAPTION)
     lines = _shared(paragraphs(nodes[0], {**captions, **dropped}, LISTED), template)
-    if not captions or own_texts(lines):
+    if not captions or sum(map(len, own_texts(lines))) >= MIN_CHARS:
         return lines
     return _shared(paragraphs(nodes[0], dropped, LISTED), template)
 
@@ -70,7 +71,7 @@ def shown_day(page: Page, template: Template) -> datetime | None:
     """Return the day of publication in the first of the template's elements that shows one."""
     if not template.day:
         return None
-    if template.day.startswith("input"):
+    if template.day.startswith("input["):
         texts = (field_value(node) for node in page.tree.css(template.day))
     else:
         texts = (" ".join(node.text().split()) for node in signed(page.tree, template.day))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from pipeline.read.batch import HTML_BYTES, InputFile, Row, UnusableError, content_id
+from pipeline.read.batch import InputFile, Row, content_id
 from pipeline.read.text import content_of
 
 CHARSET_BYTES = 16 << 10  # the standard allows 1,024 for the charset; real pages put scripts before it
-HEAD_BYTES = 256 << 10
+HEAD_BYTES = 768 << 10  # a quarter of a million letters of Hangul
 CHARSET = re.compile(
     rb"<meta\b[^>]*?charset\s*+=\s*+[\"']?+\s*+([\w.:-]+)|<\?xml\b[^>]*?encoding\s*+=\s*+[\"']\s*+([\w.:-]+)",
     re.IGNORECASE,
@@ -29,10 +29,8 @@ ARTICLE_URL = re.compile(r"https?://[^/?#\s]+(?:/[^#\s]|\?[^#\s])\S*", re.IGNORE
 
 
 def html_page(file: InputFile) -> Row:
-    """Return the page of an HTML file; its id is its declared address, else a hash. Raises UnusableError."""
+    """Return the page of an HTML file; its id is its declared address, else a hash."""
     content, note = content_of(file, declared_charset)
-    if len(content) > HTML_BYTES:
-        raise UnusableError("too_large", f"{len(content)} bytes; a page may have {HTML_BYTES}")
     url = declared_url(content)
     return {
         "doc_id": url or content_id(file.source, content),

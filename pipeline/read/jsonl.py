@@ -163,8 +163,11 @@ def _one_by_one(group: list[Line], fields: FieldNames) -> _Records:
 
 def _too_large(row: Row) -> str | None:
     """Return why a record's text is too large, before columns hold it."""
-    text, most = (row["text"], PAGE_BYTES) if row["text"] else (row["html"] or "", HTML_BYTES)
-    size = len(text.encode()) if len(text) > most / 4 else 0  # a character has four bytes at most
+    text, most = row["text"] or "", PAGE_BYTES
+    if not text or text.isspace():
+        text, most = row["html"] or "", HTML_BYTES
+    # A character has four bytes at most; line ends of two will be one.
+    size = len(text.encode()) - text.count("\r\n") if len(text) > most / 4 else 0
     return f"{size} bytes; a page may have {most}" if size > most else None
 
 

@@ -33,7 +33,7 @@ _RAW: dict[str, pl.DataType | type[pl.DataType]] = {
 RAW = pl.Schema(_RAW)
 FACTS = ("id", "url", "title", "press", "published")
 VISIBLE = r"[^\s\x00-\x1f\x7f-\x9f\ufeff\ufffe\uffff]"  # something of a text is left when it is clean
-HTML_START = r"(?i)^[\s\x00-\x1f\x7f-\x9f\ufeff]*(<\?xml[^>]*>\s*)?(<!doctype html|<html[\s>])"
+HTML_START = r"(?i)^\s*(<\?xml[^>]*>\s*)?(<!doctype html|<html[\s>])"
 
 
 def batches(raw: pl.DataFrame, source: str) -> Iterator[Batch]:
@@ -91,7 +91,7 @@ def _facts(raw: pl.DataFrame, source: str) -> pl.DataFrame:
 def _chosen(raw: pl.DataFrame) -> pl.DataFrame:
     """Return ``content``: the clean text of a record, else its HTML. Null where both are blank, or it is too large.
 
-    Also its ``kind``, the bytes in which it came, ``size``, those it may have, ``most``, and if it is ``given`` at all.
+    Also its ``kind``, its bytes, ``size``, those it may have, ``most``, and whether it is ``given`` at all.
     """
     text, html = (raw[name].str.contains(VISIBLE).fill_null(value=False) for name in ("text", "html"))
     if text.all():
@@ -99,6 +99,7 @@ def _chosen(raw: pl.DataFrame) -> pl.DataFrame:
     else:
         chosen = pl.when(text).then("text").when(html).then("html")
         content = raw.select(chosen.cast(pl.String)).to_series()
+    content = sanitised(content)
     is_html = ~text | content.str.contains(HTML_START)
     sized = pl.DataFrame({"size": content.str.len_bytes(), "html": is_html}).with_columns(
         kind=pl.when("html").then(pl.lit("html")).otherwise(pl.lit("text")),
@@ -108,7 +109,7 @@ def _chosen(raw: pl.DataFrame) -> pl.DataFrame:
     if (sized["size"] > sized["most"]).any():
         fitting = pl.when(sized["size"] <= sized["most"]).then("content")
         content = content.to_frame("content").select(fitting).to_series()
-    return sized.drop("html").with_columns(content=sanitised(content))
+    return sized.drop("html").with_columns(content=content)
 
 
 def _judged(records: pl.DataFrame) -> pl.DataFrame:

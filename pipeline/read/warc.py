@@ -118,10 +118,7 @@ def _recorded(record: Record, kind: str) -> Row | None:
     if size > BLOCK_BYTES:
         raise UnusableError("too_large", f"{size} bytes; a page may have {PAGE_BYTES}")
     _check_whole(record, response)
-    most = HTML_BYTES if form == "html" else PAGE_BYTES
-    body = decoded(response, most)
-    if len(body) > most:
-        raise UnusableError("too_large", f"{len(body)} bytes; a page may have {most}")
+    body = decoded(response, PAGE_BYTES)
     if not body.strip():
         raise UnusableError("no_text", "the body is empty")
     if is_binary(body):
@@ -129,6 +126,8 @@ def _recorded(record: Record, kind: str) -> Row | None:
     header = charset_of(response.fields.get("content-type", ""))
     meta = declared_charset(body) if form == "html" else None
     text, note, _ = decode(body, declared_of(header, meta))
+    if form == "html" and len(body) > HTML_BYTES and (size := len(text.encode())) > HTML_BYTES:
+        raise UnusableError("too_large", f"{size} bytes; a page may have {HTML_BYTES}")
     if header and meta and codec_of(header) != codec_of(meta):
         note = f"{note or 'utf-8'}, {header[:LABEL_CHARS]} in the header"
     return {form: text, "charset": note, "size": len(body)}

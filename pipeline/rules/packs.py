@@ -64,11 +64,11 @@ def _read_pack(path: Path) -> Pack:
 
 def _check_selector(selector: str, where: str) -> None:
     try:
-        LexborHTMLParser("").css(selector)
+        whole = LexborHTMLParser("<hr>").css_first(f"{selector}, hr")  # others are asked beside it
     except SelectolaxError:
-        raise PackError(
-            f'{where}: "{selector}" is not a CSS selector. Nothing was started; mend it.'
-        ) from None
+        whole = None
+    if whole is None:
+        raise PackError(f'{where}: "{selector}" is not a CSS selector. Nothing was started; mend it.')
 
 
 def _check_span(rule: Rule, where: str) -> None:

@@ -20,6 +20,7 @@ import polars as pl
 
 from pipeline.config import RunConfig, deciding
 from pipeline.errors import InputError
+from pipeline.execute import deaf
 from pipeline.read.files import HTML, Discovered, InputFile, reader_of
 from pipeline.rules import RuleTable
 from pipeline.schema import SKIPPED, conform
@@ -78,9 +79,10 @@ def hashing(discovered: Discovered) -> Iterator[Given]:
     """Give what was ``discovered`` with its hashes, which threads find meanwhile: they run beside Python's own work."""
     files = discovered.files
     groups = [files[first : first + HASHED_FILES] for first in range(0, len(files), HASHED_FILES)]
-    threads, over = ThreadPoolExecutor(len(os.sched_getaffinity(0))), Event()
+    threads, over = ThreadPoolExecutor(os.cpu_count()), Event()
     try:
-        hashed = threads.map(lambda group: [(file, hash_of(file, over)) for file in group], groups)
+        with deaf():
+            hashed = threads.map(lambda group: [(file, hash_of(file, over)) for file in group], groups)
         yield Given(chain.from_iterable(hashed), discovered.skipped)
     finally:
         over.set()
