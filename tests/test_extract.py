@@ -89,7 +89,7 @@ def test_a_host_s_own_pack_comes_first():
         Pack(title="other", hosts=("op.kr",), extract=Extract(body=("p",))),
     ]
 
-    assert [pack.title for pack in layouts_of("m.p.kr", packs)] == ["own", "any"]
+    assert [pack.title for pack in layouts_of("m.p.kr", tuple(packs))] == ["own", "any"]
 
 
 def test_a_dropped_part_far_down_a_batch_is_read():

@@ -31,10 +31,8 @@ def unglued(page: Page, texts: Sequence[str]) -> list[Paragraph]:
 def _parts(text: str, shown: list[Paragraph], whole: str, starts: dict[int, int]) -> list[Paragraph]:
     """Return the paragraphs among those ``shown`` that make up ``text``, or it alone."""
     wanted = _letters(text)
-    for (
-        place,
-        first,
-    ) in starts.items():  # not where the letters stand at all: of one sign repeated that is everywhere
+    # Not at all places where the letters stand: of one sign repeated that is everywhere.
+    for place, first in starts.items():
         last = starts.get(place + len(wanted))
         if wanted and last is not None and whole.startswith(wanted, place):
             found = shown[first:last]

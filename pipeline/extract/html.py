@@ -44,7 +44,7 @@ def read_article(content: bytes, doc_id: str, host: str | None, guide: Guide) ->
     layouts = layouts_of(host, guide.packs)
     lines, layout = selected_lines(page, layouts)
     if layout:  # it speaks for the head as well, beside its host's other packs; without a host all were tried
-        layouts = [it for it in layouts if it is layout or (it.hosts and host is not None)]
+        layouts = tuple(it for it in layouts if it is layout or (it.hosts and host is not None))
     head = read_head(page, layouts)
     template = None if lines else _template(host, guide)
     if template:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -14,12 +15,13 @@ from pipeline.rules import Pack, fits_host
 LINKED_SHARE = 0.5  # of an element's characters in links; an article's own links are a few words
 
 
-def layouts_of(host: str | None, packs: Iterable[Pack]) -> list[Pack]:
+@lru_cache(1 << 10)  # asked for every page
+def layouts_of(host: str | None, packs: tuple[Pack, ...]) -> tuple[Pack, ...]:
     """Return the packs that fit ``host`` and say where things are: those of the host, then those of any."""
     fitting = (
         pack for pack in packs if (pack.extract.body or pack.extract.title) and fits_host(host, pack.hosts)
     )
-    return sorted(fitting, key=lambda pack: not pack.hosts)
+    return tuple(sorted(fitting, key=lambda pack: not pack.hosts))
 
 
 def selected_lines(page: Page, layouts: Sequence[Pack]) -> tuple[list[Paragraph], Pack | None]:

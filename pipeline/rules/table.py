@@ -46,7 +46,7 @@ class Extract(Struct, frozen=True, forbid_unknown_fields=True):
     drop: tuple[Text, ...] = ()
 
 
-class Pack(Struct, frozen=True, forbid_unknown_fields=True):
+class Pack(Struct, frozen=True, cache_hash=True, forbid_unknown_fields=True):
     """One TOML file of rules; ``id`` is the file's name, ``sha256`` its content's."""
 
     title: Text
