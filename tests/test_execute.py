@@ -46,7 +46,7 @@ def held_after():
     import polars as pl  # noqa: PLC0415 - in the worker
 
     before = sizes()[0]
-    column = pl.select(pl.lit("가나다라" * 10).repeat_by(2_000_000).explode()).to_series().str.to_uppercase()
+    column = pl.select(pl.lit("가나다라" * 10).repeat_by(600_000).explode()).to_series().str.to_uppercase()
     most = sizes()[0]
     del column
     time.sleep(0.5)
