@@ -4,7 +4,7 @@ from itertools import product
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.read.charset import (
@@ -229,6 +229,7 @@ def test_bytes_are_clean_where_their_text_is():
     ),
     st.sampled_from([None, "", "euc-kr", "utf-8", "UTF8", "x"]),
 )
+@example("가\ufffd나".encode(), None)
 def test_what_is_plain_need_not_be_decoded(data, declared):
     """Bytes are plain just where reading them as text changes nothing and notes nothing."""
     text, note, _ = decode(data, declared)

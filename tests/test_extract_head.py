@@ -139,5 +139,5 @@ def test_every_pack_of_a_host_speaks_for_the_head():
     ],
 )
 def test_a_day_is_read_in_a_short_text(text, day):
-    """Year or day first, else month first; what is no day hides none behind it, and a placeholder is none."""
+    """Year, day or month first; what is no day hides none behind it, and a placeholder is none."""
     assert day_in(text) == (day and datetime(*day, tzinfo=SEOUL))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 # A day and a time of day, as Korean pages write them. A day alone may be that of the newspaper's licence. A pattern a
-# century: a text is searched for one that begins with two letters six times as fast as for either of two.
+# century: a text is searched far faster for one that begins with two given letters than for either of two.
 STAMPS = tuple(
     re.compile(
         century + r"\d\d\s{0,2}[-./년]\s{0,2}\d\d?\s{0,2}[-./월]\s{0,2}\d\d?"
@@ -28,7 +28,7 @@ LABEL = re.compile(
 FIGURES = re.compile(
     r"(?<!\d)(?:((?:19|20)\d\d)[-./](\d\d?)[-./](\d\d?)|(\d\d?)[-./](\d\d?)[-./]((?:19|20)\d\d))(?!\d)"
 )
-FIRST_YEAR = 1995
+FIRST_YEAR = 1995  # htmldate's MIN_DATE
 LABEL_CHARS, TITLE_CHARS = 80, 400  # of source text before a time, in which its word or the title stands
 BELOW_TITLE = 3  # lines right below a title
 
@@ -65,13 +65,13 @@ def found_day(tree: HtmlElement) -> datetime | None:
 
 
 def day_in(text: str) -> datetime | None:
-    """Return the day in a text: the first one in figures, year or day first, else month first; or htmldate's.
+    """Return the day in a text: the first one in figures, year or day first, or else what htmldate finds there.
 
     Days before ``FIRST_YEAR``, as htmldate has it, are placeholders.
     """
     for figures in FIGURES.finditer(text):
         year, month, day = figures.group(1, 2, 3) if figures[1] else figures.group(6, 5, 4)
-        found = parse_time(f"{year}-{month}-{day}") or parse_time(f"{year}-{day}-{month}")
+        found = parse_time(f"{year}-{month}-{day}")
         if found and int(year) >= FIRST_YEAR:
             return found
     from lxml.html import document_fromstring  # noqa: PLC0415

@@ -34,7 +34,7 @@ TOGETHER_BYTES, ALONE_BYTES = 64 << 20, 96 << 20
 NEAR = 0.75
 LEAST_NEW = 1 / 4  # of the memory is there in any case: what is free may lie in pieces too small for a page
 EACH = 16  # pages, for which the memory is measured once
-MUCH_BYTES = 4 << 20
+MUCH_BYTES = 4 << 20  # more or less of memory than was measured
 STATUS, CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
@@ -50,7 +50,7 @@ class Room:
     """The memory that pages have which are read one after the other, ``most`` bytes each.
 
     What the process holds is measured before the first, after one that took much, before every ``EACH``-th, and when it
-    has shrunk: to ask costs a tenth of what a small page does. Between, a page has less by what others left behind.
+    has shrunk: to ask anew for each takes time beside a small page. Between, one has less by what others left behind.
     """
 
     def __init__(self, most: int) -> None:

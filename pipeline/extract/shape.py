@@ -44,9 +44,8 @@ def is_small(content: bytes) -> bool:
 
 
 def _tags(content: bytes) -> int:
-    return int(
-        np.count_nonzero(np.frombuffer(content, np.uint8) == ord("<"))
-    )  # a third of the time of bytes.count
+    # Faster than bytes.count, which looks for each alone.
+    return int(np.count_nonzero(np.frombuffer(content, np.uint8) == ord("<")))
 
 
 def check_lines(count: int) -> None:

@@ -21,6 +21,7 @@ HIDDEN = frozenset({
 # fmt: on
 CELLS = frozenset({"td", "th"})
 CELL_GAP = " | "
+_Part = tuple[int, str]  # an element's ``mem_id`` and its name
 LIST_LINES, LINK_CHARS = 3, 120  # of a list of links; a longer line is no headline
 
 
@@ -59,12 +60,10 @@ def _runs(  # noqa: C901 - one loop over all nodes: to call anything for each wo
     """
     texts: list[str] = []
     unlinked = False
-    part: tuple[int, str] | None = None  # an element's ``mem_id`` and its name
+    part: _Part | None = None
     place, linked = 0, False
     of = place, part  # the paragraph that is open
-    above: list[
-        tuple[LexborNode, bool, tuple[int, str] | None, bool]
-    ] = []  # open elements, and what they stand in
+    above: list[tuple[LexborNode, bool, _Part | None, bool]] = []  # open elements, and what they stand in
     node: LexborNode | None = root
     while node is not None:
         tag, child = node.tag, None

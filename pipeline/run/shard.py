@@ -146,7 +146,7 @@ def _strip_all(shard: Shard, parts: Iterable[Extracted], number: int) -> int:
     """Strip what was extracted and write its tables, as batches from ``number`` on; return the number behind the last.
 
     Pages in HTML are far larger than their text, and few at a time are held; to strip few at a time would cost as much
-    again, for every time all patterns are compiled anew: a millisecond each.
+    again, for every time all patterns are compiled anew.
     """
     waiting: list[Extracted] = []
     chars = 0
